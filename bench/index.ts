@@ -1,0 +1,164 @@
+import { stat, writeFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { BotError } from "../pipeline/errors.ts";
+import { version } from "../pipeline/version.ts";
+import type { CaseRun, PipelineInput } from "./case-message.ts";
+import { type LabelledCase, pipelineInput, readCases } from "./cases.ts";
+import { readMachine } from "./machine.ts";
+import { type Outcome, rankedNames, rightNames } from "./methods.ts";
+import { runCase } from "./run-case.ts";
+import { rankOf } from "./score.ts";
+import { renderTable } from "./table.ts";
+
+export interface BenchOptions {
+  /** Folders with a cases.json, or folders that hold such folders. */
+  readonly cases: string | readonly string[];
+  /** Files to write; none when left out. */
+  readonly json?: string | undefined;
+  readonly markdown?: string | undefined;
+  /** The first so many of the cases. */
+  readonly limit?: number | undefined;
+  /** How many at a time; above one, seconds are no longer those of a case that has the machine alone. */
+  readonly parallel?: number | undefined;
+  /** Cases whose "system/fault type/id" holds this. */
+  readonly only?: string | undefined;
+  readonly progress: (line: string) => void;
+}
+
+export interface BenchResult {
+  /** Cases without an answer; a wrong answer is none of them. */
+  readonly failed: number;
+  /** Markdown. */
+  readonly table: string;
+}
+
+export type RunCase = (input: PipelineInput, signal: AbortSignal) => Promise<CaseRun>;
+
+const bootstrapSeed = 7;
+
+/**
+ * Diagnoses labelled cases and scores what came out.
+ *
+ * Throws: BotError "source-invalid" when there are no such cases or a file cannot be written (known
+ *         before the first case starts), "cancelled" when aborted.
+ */
+export async function runBench(
+  options: BenchOptions,
+  signal: AbortSignal,
+  run: RunCase = runCase,
+): Promise<BenchResult> {
+  const folders = typeof options.cases === "string" ? [options.cases] : options.cases;
+  const parallel = Math.max(1, Math.floor(options.parallel ?? 1));
+  await Promise.all([checkWritable(options.json), checkWritable(options.markdown)]);
+  const cases = chosen(await readCases(folders), options);
+  const date = new Date().toISOString();
+  const outcomes = await runAll(cases, parallel, run, options.progress, signal);
+
+  const table = renderTable(outcomes, {
+    command: commandLine(folders, options),
+    date,
+    seed: bootstrapSeed,
+    parallel,
+    version,
+    machine: await readMachine(),
+  });
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(outcomes.map(caseResult), null, 1)}\n`);
+  }
+  if (options.markdown !== undefined) await writeFile(options.markdown, table);
+  return { failed: outcomes.filter(({ run: { error } }) => error !== null).length, table };
+}
+
+/** Outcomes in the order of the cases, whatever order they end in. */
+async function runAll(
+  cases: readonly LabelledCase[],
+  parallel: number,
+  run: RunCase,
+  progress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const queue = cases.map((labelled, index) => ({ labelled, index }));
+  let done = 0;
+
+  async function lane(): Promise<void> {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { labelled, index } = next;
+      const outcome = { labelled, run: withoutPath(await run(pipelineInput(labelled), signal), labelled) };
+      outcomes[index] = outcome;
+      done += 1;
+      progress(`[${done}/${cases.length}] ${labelled.id}: ${inWords(outcome)}`);
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(parallel, cases.length) }, lane));
+  return outcomes;
+}
+
+function chosen(cases: readonly LabelledCase[], { only, limit }: BenchOptions): LabelledCase[] {
+  const wanted = cases.filter(
+    ({ system, faultType, id }) => only === undefined || `${system}/${faultType}/${id}`.includes(only),
+  );
+  const first = wanted.slice(0, limit);
+  if (first.length > 0) return first;
+  const names = cases.slice(0, 3).map(({ system, faultType, id }) => `${system}/${faultType}/${id}`);
+  throw new BotError(
+    "source-invalid",
+    `None of the ${cases.length} cases is left to run. The text of --only must be part of a name such as ${names.join(", ")}, and --limit at least 1.`,
+  );
+}
+
+/** Tables and files are passed on: they say the folder's name, not where it lies on this machine. */
+function withoutPath(run: CaseRun, { telemetry }: LabelledCase): CaseRun {
+  return run.error === null ? run : { ...run, error: run.error.replaceAll(telemetry, basename(telemetry)) };
+}
+
+function inWords(outcome: Outcome): string {
+  const { labelled, run } = outcome;
+  if (run.error !== null) return `failed: ${run.error.split("\n", 1)[0]}`;
+  const rank = rankOf(rankedNames(outcome, "service"), rightNames(labelled, "service"));
+  const cost = `${run.seconds?.toFixed(2)} s, ${run.peakMb?.toFixed(0)} MB`;
+  return `${rank === null ? "service not ranked" : `service ranked ${rank}`}, ${cost}`;
+}
+
+/** One entry of `--json`. No truth in it: with the cases.json anyone can score it again. */
+function caseResult({ labelled, run }: Outcome): unknown {
+  const { id, system, faultType } = labelled;
+  const { answer, seconds, peakMb, error } = run;
+  return {
+    id,
+    system,
+    faultType,
+    seconds,
+    peakMb,
+    services: answer?.services ?? [],
+    instances: answer?.instances ?? [],
+    metrics: answer?.metrics ?? [],
+    error,
+    verdict: answer?.verdict ?? null,
+    window: answer?.window ?? null,
+    reference: answer?.reference ?? null,
+    stages: answer?.stages ?? null,
+    rankings: answer?.rankings ?? [],
+  };
+}
+
+function commandLine(folders: readonly string[], { limit, only, parallel }: BenchOptions): string {
+  const words = ["localexpert bench", ...folders.map((folder) => `--cases ${basename(resolve(folder))}`)];
+  if (only !== undefined) words.push(`--only ${JSON.stringify(only)}`);
+  if (limit !== undefined) words.push(`--limit ${limit}`);
+  if (parallel !== undefined) words.push(`--parallel ${parallel}`);
+  return words.join(" ");
+}
+
+/** An hour of cases should not end in a folder that is not there. */
+async function checkWritable(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const folder = await stat(dirname(resolve(file))).catch(() => null);
+  const there = await stat(file).catch(() => null);
+  if (folder?.isDirectory() && !there?.isDirectory()) return;
+  throw new BotError(
+    "source-invalid",
+    `${file} cannot be written: its folder is not there, or it is a folder itself. Make the folder, or name another file.`,
+  );
+}

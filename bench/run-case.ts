@@ -1,0 +1,78 @@
+import { fork } from "node:child_process";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { BotError } from "../pipeline/errors.ts";
+import { CaseRun, type PipelineInput } from "./case-message.ts";
+
+export interface RunCaseOptions {
+  /** The program of the case's process; a compiled file, since Node runs no TypeScript. */
+  readonly entry: string;
+  /** A case that takes longer is stopped and counts as failed. */
+  readonly limitMs: number;
+}
+
+const defaults: RunCaseOptions = {
+  entry: fileURLToPath(new URL("./one-case.js", import.meta.url)),
+  limitMs: 600_000,
+};
+
+const mostWords = 4000;
+
+/**
+ * Diagnoses one case in a process of its own, so that its seconds and its peak memory are its own and
+ * nothing is warm from the case before. What goes wrong in there is an `error`, never an exception.
+ *
+ * Throws: BotError "cancelled" when aborted; the process has ended by then.
+ */
+export async function runCase(
+  input: PipelineInput,
+  signal: AbortSignal,
+  options: RunCaseOptions = defaults,
+): Promise<CaseRun> {
+  if (signal.aborted) throw stopped();
+  const started = performance.now();
+  const child = fork(options.entry, { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  let reply: unknown = null;
+  let words = "";
+  let late = false;
+  // Killed, not asked: it only reads, and a native call would not hear a request.
+  const end = () => void child.kill("SIGKILL");
+  const limit = setTimeout(() => {
+    late = true;
+    end();
+  }, options.limitMs);
+  signal.addEventListener("abort", end, { once: true });
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    words = (words + chunk).slice(-mostWords);
+  });
+  child.once("message", (message) => {
+    reply = message;
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    // Not "exit": only "close" comes after the last message.
+    child.once("close", (code, by) => resolve(by === null ? `exit code ${code}` : by));
+  });
+  child.send(input, (error) => {
+    if (error !== null) words += error.message;
+  });
+  const how = await ended;
+  clearTimeout(limit);
+  signal.removeEventListener("abort", end);
+  if (signal.aborted) throw stopped();
+
+  const read = CaseRun.safeParse(reply);
+  if (read.success) return read.data;
+  const seconds = (performance.now() - started) / 1000;
+  const error = late
+    ? `No answer within ${options.limitMs / 1000} s; the process was stopped.`
+    : `The process of this case ended without an answer (${how}).\n${words}`.trim();
+  return { seconds, peakMb: null, answer: null, error };
+}
+
+function stopped(): BotError {
+  return new BotError(
+    "cancelled",
+    "The bench was stopped before all cases were diagnosed; nothing was written.",
+  );
+}

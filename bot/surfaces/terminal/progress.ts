@@ -1,0 +1,92 @@
+import type { Stage, StageName } from "../../../pipeline/types.ts";
+import { type Line, type Paint, printed, segment } from "./layout.ts";
+
+/** What is said while a stage runs. */
+const labels: Record<StageName, string> = {
+  read: "Reading the question",
+  collect: "Collecting telemetry",
+  detect: "Looking for what is abnormal",
+  describe: "Describing it",
+  localize: "Ranking the suspects",
+  consult: "Asking the experts",
+  conclude: "Concluding",
+};
+const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
+const frameMs = 100;
+
+/** Where progress is written, and whether it can be redrawn there. */
+export interface ProgressScreen {
+  readonly write: (text: string) => void;
+  readonly live: boolean;
+  readonly paint: Paint;
+  /** Milliseconds, for the seconds shown. */
+  readonly stopwatch: () => number;
+}
+
+export interface ProgressLine {
+  show(stages: readonly Stage[]): void;
+  stop(): void;
+}
+
+/**
+ * The stages of one question: finished ones stay as lines; the running one is a line that turns on a
+ * terminal, and is written once elsewhere.
+ */
+export function progressLine({ write, live, paint, stopwatch }: ProgressScreen): ProgressLine {
+  const begun = stopwatch();
+  const said = new Set<string>();
+  let running = "Starting";
+  let frame = 0;
+  const timer = live ? setInterval(draw, frameMs).unref() : null;
+  if (live) draw();
+
+  function seconds(): string {
+    return `${((stopwatch() - begun) / 1000).toFixed(1)} s`;
+  }
+
+  function draw(): void {
+    frame = (frame + 1) % frames.length;
+    const line: Line = [
+      segment(`${frames[frame] ?? ""} `, "cyan"),
+      segment(`${running} …`),
+      segment(`  ${seconds()}`, "dim"),
+    ];
+    write(`${clearLine}${printed([line], paint).trimEnd()}`);
+  }
+
+  function sayOnce(key: string, line: Line): void {
+    if (said.has(key)) return;
+    said.add(key);
+    write(`${live ? clearLine : ""}${printed([line], paint)}`);
+  }
+
+  return {
+    show(stages) {
+      for (const { name, state, detail } of stages) {
+        const label = labels[name];
+        if (!live) sayOnce(`${name} started`, [segment(`${label} …  ${seconds()}`)]);
+        if (state === "done") {
+          sayOnce(`${name} done`, live ? doneLine(label, detail, seconds()) : [segment(`  ${detail}`)]);
+        } else {
+          running = label;
+        }
+      }
+      if (live) draw();
+    },
+    stop() {
+      if (timer !== null) clearInterval(timer);
+      if (live) write(clearLine);
+    },
+  };
+}
+
+const clearLine = "\r\u001b[2K";
+
+function doneLine(label: string, detail: string, seconds: string): Line {
+  return [
+    segment("✓ ", "green"),
+    segment(label),
+    segment(detail === "" ? "" : `: ${detail}`, "dim"),
+    segment(`  ${seconds}`, "dim"),
+  ];
+}

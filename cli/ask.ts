@@ -1,0 +1,60 @@
+import { diagnosisJson } from "../bot/diagnosis-json.ts";
+import { BotError } from "../pipeline/errors.ts";
+import { askedAt, configWith, type QuestionOptions, requireSources } from "./question-options.ts";
+import { exitCodeOf, exitCodes, printJson, type Shell } from "./shell.ts";
+import { type Talk, talking } from "./talk.ts";
+
+export interface AskOptions extends QuestionOptions {
+  readonly details?: boolean | undefined;
+}
+
+/** Answers one question; on a terminal it may ask back for the time first. Returns the exit code. */
+export async function ask(text: string, options: AskOptions, shell: Shell): Promise<number> {
+  const config = configWith(options);
+  requireSources(config);
+  const at = askedAt(options.now, config.timeZone, shell.now);
+  const json = options.json === true;
+  return talking(
+    {
+      config,
+      answers: json ? "quiet" : "print",
+      depth: options.details === true ? "deep" : "short",
+      hint: "ask with --details to see all of it.",
+      now: () => at,
+    },
+    shell,
+    (talk) => answered(text, talk, options, shell),
+  );
+}
+
+async function answered(text: string, talk: Talk, options: AskOptions, shell: Shell): Promise<number> {
+  const { surface, hear } = talk;
+  let outcome = await hear(surface.message(text), shell.signal);
+  if (outcome.kind === "asked-back") {
+    await surface.start(async (message) => {
+      outcome = await hear(message, shell.signal);
+      if (outcome.kind !== "asked-back") await surface.stop();
+    });
+  }
+  switch (outcome.kind) {
+    case "answered":
+      if (options.json === true) printJson(shell, diagnosisJson(outcome.diagnosis));
+      return exitCodes.answered;
+    case "asked-back":
+      // The input ended, or was interrupted, before a time was named.
+      return exitCodes.interrupted;
+    case "told":
+      if (options.json === true) {
+        throw new BotError(
+          "question-invalid",
+          "This is no question about a failure. Ask what broke, where and when.",
+        );
+      }
+      return outcome.intent === "help" ? exitCodes.answered : exitCodes.unusable;
+    case "failed":
+      if (options.json === true) {
+        printJson(shell, { error: { code: outcome.error.code, message: outcome.error.message } });
+      }
+      return exitCodeOf(outcome.error.code);
+  }
+}

@@ -1,0 +1,188 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { BenchOptions } from "../bench/index.ts";
+import { version } from "../pipeline/version.ts";
+import type { AskOptions } from "./ask.ts";
+import type { DemoOptions } from "./demo.ts";
+import type { QuestionOptions } from "./question-options.ts";
+import type { ReadOptions } from "./read.ts";
+import { exitCodes, type Shell } from "./shell.ts";
+
+/** What the commands do; each returns its exit code. */
+export interface Commands {
+  ask(text: string, options: AskOptions, shell: Shell): Promise<number>;
+  read(text: string, options: ReadOptions, shell: Shell): Promise<number>;
+  health(options: QuestionOptions, shell: Shell): Promise<number>;
+  demo(options: DemoOptions, shell: Shell): Promise<number>;
+  bench(options: Omit<BenchOptions, "progress">, shell: Shell): Promise<number>;
+  configCheck(options: { readonly config?: string | undefined }, shell: Shell): Promise<number>;
+}
+
+/** Each command is loaded when it is run: `--help` and a first stage should not wait for the others. */
+const loaded: Commands = {
+  ask: async (...rest) => (await import("./ask.ts")).ask(...rest),
+  read: async (...rest) => (await import("./read.ts")).read(...rest),
+  health: async (...rest) => (await import("./health.ts")).health(...rest),
+  demo: async (...rest) => (await import("./demo.ts")).demo(...rest),
+  bench: async (...rest) => (await import("./bench-command.ts")).bench(...rest),
+  configCheck: async (...rest) => (await import("./config-check.ts")).configCheck(...rest),
+};
+
+/**
+ * Runs one command line (without node and the script) and returns its exit code.
+ *
+ * Throws: what the command throws; a wrong command line is said and is exit code 2.
+ */
+export async function runCommand(
+  argv: readonly string[],
+  shell: Shell,
+  commands: Commands = loaded,
+): Promise<number> {
+  let code: number = exitCodes.answered;
+  const program = defined(shell, commands, (one) => {
+    code = one;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.answered : exitCodes.unusable;
+  }
+}
+
+function defined(shell: Shell, commands: Commands, done: (code: number) => void): Command {
+  const program = new Command("localexpert")
+    .description("Ask what broke; get the root-cause service, instance and metric, with the evidence.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => shell.output.write(text),
+      writeErr: (text) => shell.errors.write(text),
+      getOutHelpWidth: () => shell.output.columns ?? 100,
+      getErrHelpWidth: () => shell.errors.columns ?? 100,
+    })
+    .showHelpAfterError('Run "localexpert --help", or "localexpert COMMAND --help", for what there is.')
+    .addHelpText(
+      "after",
+      examples(["demo", 'ask "what broke in geo in the last hour" --source ./telemetry']),
+    );
+
+  program
+    .command("ask")
+    .description("answer one question")
+    .argument("<text>", "the question, in quotes")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .addOption(nowOption())
+    .addOption(zoneOption())
+    .option("--details", "print all causes, all evidence and what each method ranked")
+    .option("--json", "print one JSON object instead (docs/command-line.md)")
+    .addOption(configOption())
+    .addHelpText(
+      "after",
+      examples([
+        'ask "what broke in geo in the last hour" --source ./telemetry',
+        'ask "why was checkout slow between 14:00 and 14:30" --now 2026-11-23T15:20:30Z --time-zone Europe/Berlin',
+        'ask "what failed today" --json',
+      ]),
+    )
+    .action(async (text: string, options: AskOptions) => done(await commands.ask(text, options, shell)));
+
+  program
+    .command("read")
+    .description("print what is understood of a question, without answering it")
+    .argument("<text>", "the question, in quotes")
+    .addOption(nowOption())
+    .addOption(zoneOption())
+    .option("--services <names>", "the known services, separated by commas")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .option("--json", "print one JSON object instead")
+    .addOption(configOption())
+    .addHelpText(
+      "after",
+      examples([
+        'read "what broke in geo since noon" --services geo,rate,profile --json',
+        'read "errors last night" --now 2026-11-23T15:20:30Z --time-zone Asia/Tokyo',
+      ]),
+    )
+    .action(async (text: string, options: ReadOptions) => done(await commands.read(text, options, shell)));
+
+  program
+    .command("health")
+    .description("try everything an answer needs: Redis and each telemetry source")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .option("--json", "print one JSON object instead")
+    .addOption(configOption())
+    .addHelpText("after", examples(["health", "health --source ./telemetry --json"]))
+    .action(async (options: QuestionOptions) => done(await commands.health(options, shell)));
+
+  program
+    .command("demo")
+    .description("answer questions about a generated incident")
+    .option("--question <text>", "answer this one and end")
+    .addOption(configOption())
+    .addHelpText("after", examples(["demo", 'demo --question "what broke in geo in the last hour"']))
+    .action(async (options: DemoOptions) => done(await commands.demo(options, shell)));
+
+  program
+    .command("bench")
+    .description("score the answers to labelled cases")
+    .requiredOption("--cases <folder...>", "folders with a cases.json")
+    .option("--json <file>", "write each case's ranking")
+    .option("--markdown <file>", "write the table")
+    .addOption(new Option("--limit <count>", "only the first so many cases").argParser(wholeNumber))
+    .addOption(new Option("--parallel <count>", "so many cases at a time").argParser(wholeNumber))
+    .option("--only <text>", 'only cases whose "system/fault type/id" holds this')
+    .addHelpText("after", examples(["bench --cases ./cases --markdown table.md --json results.json"]))
+    .action(async (options: Omit<BenchOptions, "progress">) => done(await commands.bench(options, shell)));
+
+  program
+    .command("config")
+    .description("the configuration")
+    .command("check")
+    .description("name every problem of the configuration")
+    .addOption(configOption())
+    .addHelpText("after", examples(["config check", "config check --config ./localexpert.yaml"]))
+    .action(async (options: { config?: string }) => done(await commands.configCheck(options, shell)));
+
+  return program;
+}
+
+function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  localexpert ${line}`).join("\n")}`;
+}
+
+function sourceOption(): Option {
+  return new Option("--source <folder>", "a folder of telemetry files, instead of the configured sources");
+}
+
+function formatOption(): Option {
+  return new Option(
+    "--format <name>",
+    "the folder's layout (localexpert, nezha, petshop); detected when not named",
+  );
+}
+
+function nowOption(): Option {
+  return new Option("--now <iso>", "the instant that counts as now, such as 2026-11-23T15:20:30Z");
+}
+
+function zoneOption(): Option {
+  return new Option(
+    "--time-zone <zone>",
+    "the zone of times in the question and the answer, such as Europe/Berlin",
+  );
+}
+
+function configOption(): Option {
+  return new Option("--config <path>", "the configuration file");
+}
+
+function wholeNumber(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError("Write a whole number from 1 on.");
+  return count;
+}

@@ -1,0 +1,16 @@
+import { loadConfig } from "../config.ts";
+import { exitCodes, printLine, type Shell } from "./shell.ts";
+
+/** Says what the configuration comes to, or throws the BotError that lists every problem. */
+export async function configCheck(
+  options: { readonly config?: string | undefined },
+  shell: Shell,
+): Promise<number> {
+  const config = loadConfig(options.config === undefined ? {} : { path: options.config });
+  const sources = config.sources.map(({ type, path, name }) => `${name ?? path} (${type})`);
+  printLine(shell, "The configuration is valid.");
+  printLine(shell, `time zone:    ${config.timeZone}`);
+  printLine(shell, `state folder: ${config.stateFolder}`);
+  printLine(shell, `sources:      ${sources.length === 0 ? "none" : sources.join(", ")}`);
+  return exitCodes.answered;
+}

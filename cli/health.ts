@@ -1,0 +1,103 @@
+import { plainText } from "../bot/plain-text.ts";
+import { counted } from "../bot/time-words.ts";
+import { openToolbox, startApplication } from "../compose.ts";
+import type { Config } from "../config.ts";
+import { takeInventory } from "../pipeline/collect.ts";
+import { asBotError } from "../pipeline/errors.ts";
+import { version } from "../pipeline/version.ts";
+import { configWith, type QuestionOptions } from "./question-options.ts";
+import { exitCodeOf, exitCodes, printJson, printLine, type Shell } from "./shell.ts";
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly exitCode: number;
+  /** ISO time of the newest telemetry of each kind; null where there is none. */
+  readonly newest?: Readonly<Record<string, string | null>>;
+}
+
+/** Tries everything an answer needs. Returns the exit code of the first thing that is wrong. */
+export async function health(options: QuestionOptions, shell: Shell): Promise<number> {
+  const config = configWith(options);
+  const checks: Check[] = [await checked("Redis", () => redisCheck(config))];
+  if (config.sources.length === 0) {
+    checks.push({
+      name: "telemetry",
+      ok: false,
+      detail: "No source is named. Name a folder with --source, or sources in the configuration.",
+      exitCode: exitCodes.misconfigured,
+    });
+  }
+  for (const source of config.sources) {
+    const name = source.name ?? source.path;
+    checks.push(await checked(name, () => sourceCheck({ ...config, sources: [source] }, shell.signal)));
+  }
+  const ok = checks.every((check) => check.ok);
+  if (options.json === true) {
+    printJson(shell, {
+      ok,
+      version,
+      node: process.versions.node,
+      checks: checks.map(({ exitCode: _exitCode, ...check }) => check),
+    });
+  } else {
+    printLine(shell, `LocaleXpert ${version}, Node ${process.versions.node}`);
+    for (const check of checks) {
+      printLine(shell, plainText(`${check.ok ? "ok     " : "wrong  "}${check.name}: ${check.detail}`));
+    }
+  }
+  return checks.find((check) => !check.ok)?.exitCode ?? exitCodes.answered;
+}
+
+/** Starts what an answer needs, the private Redis included, and ends it again. */
+async function redisCheck(config: Config): Promise<Omit<Check, "name">> {
+  const application = await startApplication(config);
+  await application.close();
+  const detail = config.redis === undefined ? "a private server starts and answers" : "it answers";
+  return { ok: true, detail, exitCode: exitCodes.answered };
+}
+
+async function sourceCheck(config: Config, signal: AbortSignal): Promise<Omit<Check, "name">> {
+  const toolbox = await openToolbox(config);
+  try {
+    for (const source of toolbox.sources) await source.probe(signal);
+    const { services, extent, gaps } = await takeInventory(toolbox, signal);
+    const unreachable = gaps.find(({ reason }) => reason === "unreachable");
+    if (unreachable !== undefined) {
+      return { ok: false, detail: unreachable.detail, exitCode: exitCodes.unavailable };
+    }
+    const newest = {
+      metrics: iso(extent.metric?.end),
+      logs: iso(extent.log?.end),
+      traces: iso(extent.trace?.end),
+    };
+    const said = Object.entries(newest).map(
+      ([kind, at]) => `${kind} ${at === null ? "none" : `up to ${at}`}`,
+    );
+    const broken = gaps.map(({ detail }) => detail).join(" ");
+    return {
+      ok: true,
+      detail: `${counted(services.length, "service")}; ${said.join(", ")}${broken === "" ? "" : `; ${broken}`}`,
+      exitCode: exitCodes.answered,
+      newest,
+    };
+  } finally {
+    await toolbox.close();
+  }
+}
+
+/** A check that fails with a BotError is a finding; anything else is a bug and is thrown. */
+async function checked(name: string, check: () => Promise<Omit<Check, "name">>): Promise<Check> {
+  try {
+    return { name, ...(await check()) };
+  } catch (error) {
+    const known = asBotError(error);
+    if (known === null) throw error;
+    return { name, ok: false, detail: known.message, exitCode: exitCodeOf(known.code) };
+  }
+}
+
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}

@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import { type Config, redisSecrets } from "./config.ts";
+import { connectors } from "./connectors/index.ts";
+import { diagnosePool } from "./jobs/diagnose-pool.ts";
+import type { DiagnoseWorker } from "./jobs/diagnose-worker.ts";
+import type { Enqueue } from "./jobs/enqueue.ts";
+import type { RedisConnections } from "./jobs/redis-connection.ts";
+import { redisTarget } from "./jobs/redis-options.ts";
+import type { RedisTarget } from "./jobs/redis-target.ts";
+import type { Store } from "./jobs/store.ts";
+import type { Toolbox } from "./pipeline/ports.ts";
+import { version } from "./pipeline/version.ts";
+
+type Connector = Awaited<ReturnType<(typeof connectors)["files"]["open"]>>;
+
+/** The telemetry of a configuration, open. */
+export interface OpenToolbox extends Toolbox {
+  readonly connectors: readonly Connector[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens every source that is configured.
+ *
+ * Throws: BotError "source-invalid" or "source-unavailable" of the first that cannot be opened.
+ */
+export async function openToolbox({ sources }: Pick<Config, "sources">): Promise<OpenToolbox> {
+  const opened = await Promise.allSettled(sources.map((source) => connectors[source.type].open(source)));
+  const open = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const close = async () => {
+    await Promise.all(open.map((connector) => connector.close()));
+  };
+  const failed = opened.find((one) => one.status === "rejected");
+  if (failed !== undefined) {
+    await close();
+    throw failed.reason;
+  }
+  return {
+    connectors: open,
+    inventories: open.map(({ inventory }) => inventory),
+    sources: open.flatMap((connector) => connector.sources),
+    stopwatch: () => performance.now(),
+    close,
+  };
+}
+
+export interface Application {
+  readonly enqueue: Enqueue;
+  readonly store: Store;
+  readonly redis: { readonly description: string; readonly version: string };
+  /** What the operator should hear about, though it runs. */
+  readonly warnings: readonly string[];
+  /** Lets running diagnoses finish for a while, then leaves them for the next start. */
+  close(): Promise<void>;
+}
+
+export interface ApplicationOptions {
+  /** Answers questions in place of diagnose-process.ts; Node's options for it. */
+  readonly diagnosing?: { readonly file: URL; readonly execArgv?: readonly string[] };
+}
+
+const day = 24 * 60 * 60 * 1_000;
+/** Container platforms kill ten seconds after they ask; there is more to end after this. */
+const drainMs = 5_000;
+
+/**
+ * Starts what answers questions: Redis (the operator's or a private one), the queue, a worker and its
+ * processes. All of it is loaded and started at the same time, since a person waits for the first stage.
+ *
+ * Throws: BotError "redis-unavailable", "redis-unsuitable" or "not-set-up"; nothing is left running then.
+ */
+export async function startApplication(
+  config: Config,
+  options: ApplicationOptions = {},
+): Promise<Application> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  // Redis may be refused while code is still being loaded, and a rejection that nobody awaits yet would end
+  // the process: so both are awaited here, together, and no other promise is left alone in between.
+  const [code, redis] = await Promise.allSettled([
+    loadAndFork(config, options, closers),
+    openRedis(config, closers),
+  ]);
+  try {
+    if (redis.status === "rejected") throw redis.reason;
+    if (code.status === "rejected") throw code.reason;
+    const connections = redis.value;
+    const { pool, openAskQueue, startDiagnoseWorker, redisStore } = code.value;
+
+    const retentionMs = config.retentionDays * day;
+    const store = redisStore(connections.client, { prefix: connections.prefix, retentionMs });
+    const shared = { queueName: queueName(config), connections, store };
+    let worker: DiagnoseWorker | null = null;
+    const queue = await openAskQueue({ ...shared, retentionMs, onCancel: (jobId) => worker?.cancel(jobId) });
+    closers.push(() => queue.close());
+    worker = startDiagnoseWorker({
+      ...shared,
+      pool,
+      concurrency: config.worker.concurrency ?? config.worker.processes,
+    });
+    const { close: closeWorker } = worker;
+    // Closed first: those who wait hear what it still finishes.
+    closers.push(() => closeWorker(drainMs));
+    const { description, version, warnings } = connections;
+    return { enqueue: queue, store, redis: { description, version }, warnings, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Forks first: the process loads the pipeline on its own while this one loads the rest. */
+async function loadAndFork(
+  config: Config,
+  { diagnosing }: ApplicationOptions,
+  closers: (() => Promise<unknown>)[],
+) {
+  const pool = diagnosePool({
+    processFile: diagnosing?.file ?? new URL("./diagnose-process.js", import.meta.url),
+    processData: { sources: config.sources, pipeline: config.pipeline },
+    processes: config.worker.processes,
+    ...(diagnosing?.execArgv === undefined ? {} : { execArgv: diagnosing.execArgv }),
+  });
+  closers.push(() => pool.close());
+  const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }] = await Promise.all([
+    import("./jobs/ask-queue.ts"),
+    import("./jobs/diagnose-worker.ts"),
+    import("./connectors/store/redis-store.ts"),
+  ]);
+  return { pool, openAskQueue, startDiagnoseWorker, redisStore };
+}
+
+async function openRedis(config: Config, closers: (() => Promise<unknown>)[]): Promise<RedisConnections> {
+  const [target, { connectRedis }] = await Promise.all([
+    reachable(config, closers),
+    import("./jobs/redis-connection.ts"),
+  ]);
+  const connections = await connectRedis(target);
+  closers.push(() => connections.close());
+  return connections;
+}
+
+async function reachable(config: Config, closers: (() => Promise<unknown>)[]): Promise<RedisTarget> {
+  if (config.redis !== undefined) return redisTarget(config.redis, redisSecrets());
+  const { startEmbeddedRedis } = await import("./jobs/embedded-redis.ts");
+  const server = await startEmbeddedRedis({ stateFolder: config.stateFolder });
+  closers.push(() => server.close());
+  return { kind: "socket", path: server.socketPath };
+}
+
+/**
+ * Programs on one Redis that look at the same telemetry in the same way share a queue; others must not
+ * take each other's questions, or `ask --source a` could be answered from b.
+ */
+function queueName({ sources, pipeline }: Config): string {
+  const what = JSON.stringify({ version, sources, pipeline });
+  return `diagnose-${createHash("sha256").update(what).digest("hex").slice(0, 16)}`;
+}

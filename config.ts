@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism, homedir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { z } from "zod";
+import { problemsOf, secretsIn } from "./config-problems.ts";
+import { SourceOptions } from "./connectors/index.ts";
+import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
+import { BotError } from "./pipeline/errors.ts";
+import { PipelineOptions } from "./pipeline/options.ts";
+
+const defaultFile = "localexpert.yaml";
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Under XDG_STATE_HOME or ~/.local/state, on a Mac too: there it has no spaces, and is found by who knows one of the two. */
+function defaultStateFolder(): string {
+  const base = process.env.XDG_STATE_HOME;
+  // The XDG specification: a relative path in it is invalid and to be ignored.
+  const usable = base !== undefined && isAbsolute(base) ? base : join(homedir(), ".local", "state");
+  return join(usable, "localexpert");
+}
+
+/** Everything that can be configured, with its defaults; docs/configuration.md tells of each key. */
+export const Config = z.strictObject({
+  /** The zone of times in questions and answers. */
+  timeZone: z
+    .string()
+    .refine(isTimeZone, { error: 'is no known time zone; use an IANA name such as "Europe/Berlin" or "UTC"' })
+    .default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+  /** Holds the data of the private Redis. */
+  stateFolder: z.string().min(1).default(defaultStateFolder),
+  /** A server of the operator's; a private one where it is not given. */
+  redis: RedisOptions.optional(),
+  /** Questions, diagnoses and finished jobs are forgotten after so many days. */
+  retentionDays: z.number().positive().max(3_650).default(30),
+  sources: z.array(SourceOptions).default([]),
+  pipeline: PipelineOptions.prefault({}),
+  worker: z
+    .strictObject({
+      /** One diagnosis each; the pipeline needs up to some hundred megabytes per process. */
+      processes: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(() => Math.max(1, Math.min(4, availableParallelism() - 1))),
+      /** Questions taken off the queue at once; as many as there are processes where it is not given. */
+      concurrency: z.number().int().min(1).max(256).optional(),
+    })
+    .prefault({}),
+});
+export type Config = z.infer<typeof Config>;
+
+/**
+ * The configuration: of the file `path`, else of the one that LOCALEXPERT_CONFIG names, else of
+ * ./localexpert.yaml where there is one, else the defaults; REDIS_URL and LOCALEXPERT_STATE in the
+ * environment win over it. Paths in a file are relative to that file.
+ *
+ * Throws: BotError "config-invalid", with every problem there is.
+ */
+export function loadConfig({ path }: { path?: string } = {}): Config {
+  const named = path ?? setting("LOCALEXPERT_CONFIG");
+  const by = path !== undefined ? "--config" : "LOCALEXPERT_CONFIG";
+  const file = resolve(named ?? defaultFile);
+  const text = readConfigFile(file, named === null ? null : by);
+  const raw = text === null ? {} : parseYaml(file, text);
+
+  const url = setting("REDIS_URL");
+  const state = setting("LOCALEXPERT_STATE");
+  const problems = secretsIn(raw);
+  const redis = raw.redis;
+  const others = url === null ? [] : ["sentinel", "cluster"].filter((key) => isGroup(redis) && key in redis);
+  for (const other of others) {
+    problems.push(
+      `redis.${other}: REDIS_URL in the environment names another server; unset it, or remove redis.${other}`,
+    );
+  }
+  const merged = {
+    ...raw,
+    ...(url === null || others.length > 0 ? {} : { redis: { ...(isGroup(redis) ? redis : {}), url } }),
+    ...(state === null ? {} : { stateFolder: resolve(state) }),
+  };
+  const parsed = Config.safeParse(merged);
+  if (!parsed.success) problems.push(...problemsOf(parsed.error, Config, merged));
+  if (!parsed.success || problems.length > 0) {
+    const where = text === null ? "The environment" : file;
+    throw invalid(
+      `${where} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:`,
+      problems,
+    );
+  }
+  const config = parsed.data;
+  const base = dirname(file);
+  return {
+    ...config,
+    stateFolder: resolve(base, config.stateFolder),
+    sources: config.sources.map((source) => ({ ...source, path: resolve(base, source.path) })),
+  };
+}
+
+/** Passwords of the operator's Redis. */
+export function redisSecrets(): RedisSecrets {
+  return { password: setting("REDIS_PASSWORD"), sentinelPassword: setting("REDIS_SENTINEL_PASSWORD") };
+}
+
+/** Whether the stack of a bug is wanted. */
+export function debugging(): boolean {
+  return setting("LOCALEXPERT_DEBUG") === "1";
+}
+
+/** An empty variable is one that is not set: that is how people switch one off. */
+function setting(name: string): string | null {
+  const value = process.env[name]?.trim();
+  return value === undefined || value === "" ? null : value;
+}
+
+/** The text of the file; null when it is not there and nobody named it. */
+function readConfigFile(file: string, namedBy: string | null): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "ENOENT" && namedBy === null) return null;
+    const why = fileProblems[code] ?? `cannot be read (${code}).`;
+    throw invalid(`The configuration ${file}${namedBy === null ? "" : `, named by ${namedBy},`} ${why}`, []);
+  }
+}
+
+const fileProblems: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist. Correct the name, or leave it out to use the defaults.",
+  ENOTDIR: "does not exist: a part of its path is a file.",
+  EISDIR: "is a folder. Name a YAML file.",
+  EACCES: "may not be read by this user. Change its permissions.",
+  ERR_ENCODING_INVALID_ENCODED_DATA: "is no text (UTF-8). Name a YAML file.",
+};
+
+function parseYaml(file: string, text: string): Record<string, unknown> {
+  // Loaded only where there is a file: most first questions are asked without one.
+  const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
+  const document = yaml.parseDocument(text);
+  if (document.errors.length > 0) {
+    throw invalid(
+      `${file} is no valid YAML:`,
+      document.errors.map(({ message }) => message.split("\n")[0] ?? message),
+    );
+  }
+  const raw = toPlain(document, file);
+  if (raw === null) {
+    throw invalid(
+      `${file} is empty. Write at least one key into it, or remove it (docs/configuration.md).`,
+      [],
+    );
+  }
+  if (!isGroup(raw)) throw invalid(`${file} must hold keys and values, such as "timeZone: UTC".`, []);
+  return raw;
+}
+
+/** Throws when aliases blow the document up: the library's guard against "billion laughs". */
+function toPlain(document: { toJS(): unknown }, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw invalid(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`, []);
+  }
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalid(headline: string, problems: readonly string[]): BotError {
+  return new BotError("config-invalid", [headline, ...problems.map((problem) => `  ${problem}`)].join("\n"));
+}

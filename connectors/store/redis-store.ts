@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { Store } from "../../jobs/store.ts";
+import { Diagnosis } from "../../pipeline/diagnosis.ts";
+import { BotError } from "../../pipeline/errors.ts";
+import type { ChatQuestion } from "../../pipeline/types.ts";
+
+/** What the store asks of a Redis client. */
+export interface RedisLike {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string, unit: "PX", milliseconds: number): Promise<unknown>;
+}
+
+export interface RedisStoreOptions {
+  /** Starts every key. */
+  readonly prefix: string;
+  /** Questions and diagnoses are forgotten after this long. */
+  readonly retentionMs: number;
+}
+
+const SavedQuestion = z.object({
+  id: z.string(),
+  text: z.string(),
+  askedAt: z.number(),
+  timeZone: z.string(),
+  askedWindow: z.object({ start: z.number(), end: z.number() }).nullable(),
+});
+
+/**
+ * Questions and diagnoses in Redis, each under a key of its own, until they expire.
+ *
+ * Throws: BotError "not-set-up" when what was saved cannot be read back, which a newer or older
+ *         version of this program on the same Redis can cause; what the client throws.
+ */
+export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store {
+  const questionKey = (id: string) => `${options.prefix}:question:${id}`;
+  const diagnosisKey = (id: string) => `${options.prefix}:diagnosis:${id}`;
+
+  async function save(key: string, value: unknown): Promise<void> {
+    await redis.set(key, JSON.stringify(value), "PX", options.retentionMs);
+  }
+
+  async function load<Value>(key: string, schema: z.ZodType<Value>): Promise<Value | null> {
+    const text = await redis.get(key);
+    if (text === null) return null;
+    const parsed = schema.safeParse(readJson(text));
+    if (parsed.success) return parsed.data;
+    throw new BotError(
+      "not-set-up",
+      `${key} in Redis was saved by another version of LocaleXpert and cannot be read (${parsed.error.issues[0]?.path.join(".")}). Ask again.`,
+      { cause: parsed.error },
+    );
+  }
+
+  return {
+    saveQuestion: (question: ChatQuestion) => save(questionKey(question.id), question),
+    loadQuestion: (id) => load(questionKey(id), SavedQuestion),
+    saveDiagnosis: (diagnosis) => save(diagnosisKey(diagnosis.question.id), diagnosis),
+    loadDiagnosis: (questionId) => load(diagnosisKey(questionId), Diagnosis),
+  };
+}
+
+/** Text that is no JSON is read as null, which no schema here accepts. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

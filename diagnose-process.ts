@@ -1,0 +1,24 @@
+import { type OpenToolbox, openToolbox } from "./compose.ts";
+import type { Config } from "./config.ts";
+import { type Diagnose, serveDiagnoses } from "./jobs/process-task.ts";
+import { diagnose } from "./pipeline/diagnose.ts";
+
+/** What compose.ts hands to a process of the pool. */
+type ProcessData = Pick<Config, "sources" | "pipeline">;
+
+/** The telemetry is opened once per process, and at once: the process starts before its first question is there. */
+function open({ sources, pipeline }: ProcessData): Diagnose {
+  let toolbox: Promise<OpenToolbox> | null = null;
+  const opened = () => {
+    toolbox ??= openToolbox({ sources });
+    // A source that could not be opened is tried again with the next question.
+    toolbox.catch(() => {
+      toolbox = null;
+    });
+    return toolbox;
+  };
+  void opened();
+  return async (question, signal, onStage) => diagnose(question, await opened(), pipeline, signal, onStage);
+}
+
+serveDiagnoses<ProcessData>(open);

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Job } from "bullmq";
+import { asBotError, BotError } from "../pipeline/errors.ts";
+import { bullmq } from "./bullmq.ts";
+import { DiagnoseJob, type JobProgress, writeFailure } from "./diagnose-job.ts";
+import type { DiagnosePool } from "./diagnose-pool.ts";
+import type { RedisConnections } from "./redis-connection.ts";
+import type { Store } from "./store.ts";
+
+/** More than a process takes to stop, or to be killed (diagnose-pool.ts). */
+const leaveMs = 3_000;
+
+export interface DiagnoseWorkerOptions {
+  readonly queueName: string;
+  readonly connections: RedisConnections;
+  readonly store: Store;
+  readonly pool: DiagnosePool;
+  readonly concurrency: number;
+  /** A job whose worker has not been heard of for this long goes to another one. */
+  readonly lockMs?: number;
+}
+
+export interface DiagnoseWorker {
+  /** Stops a job that runs here, or that is about to. */
+  cancel(jobId: string): void;
+  /** Takes no new job, and waits for those that run; after `drainMs` they go back to the queue. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** Takes questions off the queue, one diagnosis each. */
+export function startDiagnoseWorker(options: DiagnoseWorkerOptions): DiagnoseWorker {
+  // A job can be cancelled between being taken and being started.
+  const cancelled = new Set<string>();
+  const leaving = new AbortController();
+  const lockMs = options.lockMs ?? 10_000;
+  const connection = options.connections.openBlocking();
+  const worker = new bullmq.Worker<unknown, null>(
+    options.queueName,
+    async (job, token, signal) => {
+      const stop = signal === undefined ? leaving.signal : AbortSignal.any([signal, leaving.signal]);
+      try {
+        if (cancelled.delete(job.id ?? "")) throw new BotError("cancelled", "The diagnosis was stopped.");
+        return await runJob(job, options, stop);
+      } catch (error) {
+        if (!leaving.signal.aborted || signal?.aborted === true) throw asJobError(error);
+        await job.moveToWait(token);
+        throw new bullmq.WaitingError();
+      }
+    },
+    {
+      connection,
+      prefix: options.connections.prefix,
+      concurrency: options.concurrency,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
+      // The first time a worker vanishes may be its restart; a question that takes two down stays down.
+      maxStalledCount: 1,
+    },
+  );
+  // Connection trouble: BullMQ tries again by itself, and the event without a listener would end the process.
+  worker.on("error", () => {});
+
+  return {
+    cancel(jobId) {
+      if (worker.cancelJob(jobId)) return;
+      // Most of these run in other programs, and never come here.
+      if (cancelled.size >= 1_000) cancelled.clear();
+      cancelled.add(jobId);
+    },
+    async close(drainMs) {
+      const closed = worker.close().then(() => true);
+      closed.catch(() => {});
+      if (await Promise.race([closed, falseAfter(drainMs)])) return;
+      leaving.abort();
+      if (await Promise.race([closed, falseAfter(leaveMs)])) return;
+      // Redis is away as well: the jobs' locks run out, and another worker takes them.
+      connection.disconnect();
+    },
+  };
+}
+
+async function falseAfter(milliseconds: number): Promise<false> {
+  return sleep(milliseconds, false as const, { ref: false });
+}
+
+async function runJob(
+  job: Job<unknown, null>,
+  { store, pool }: DiagnoseWorkerOptions,
+  signal: AbortSignal,
+): Promise<null> {
+  const { questionId } = DiagnoseJob.parse(job.data);
+  const question = await store.loadQuestion(questionId);
+  if (question === null) {
+    throw new BotError("question-invalid", `The question ${questionId} is no longer saved. Ask it again.`);
+  }
+  const report = stageReporter(job);
+  const diagnosis = await pool.run(question, report.add, signal);
+  await store.saveDiagnosis(diagnosis);
+  await report.sent();
+  return null;
+}
+
+/** Sends the list of stages as it grows, one after the other so that they arrive in order. */
+function stageReporter(job: Job<unknown, null>) {
+  const stages: JobProgress["stages"] = [];
+  let sending = Promise.resolve();
+  return {
+    add(stage: JobProgress["stages"][number]): void {
+      stages.push(stage);
+      const progress: JobProgress = { attempt: job.attemptsStarted, stages: [...stages] };
+      sending = sending.then(() => job.updateProgress(progress));
+      sending.catch(() => {});
+    },
+    sent: (): Promise<void> => sending,
+  };
+}
+
+/** Only what may be better in a moment is worth another attempt. */
+function asJobError(error: unknown): Error {
+  const text = writeFailure(error);
+  const retryable = asBotError(error)?.retryable === true;
+  return retryable ? new Error(text, { cause: error }) : new bullmq.UnrecoverableError(text);
+}

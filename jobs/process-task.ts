@@ -1,0 +1,73 @@
+import type { Diagnosis } from "../pipeline/diagnosis.ts";
+import { asBotError, type ErrorCode } from "../pipeline/errors.ts";
+import type { ChatQuestion, Stage } from "../pipeline/types.ts";
+
+/** To a process of the pool: `open` once and first, then one question at a time. */
+export type ProcessOrder<Data = unknown> =
+  | { readonly kind: "open"; readonly data: Data }
+  | { readonly kind: "question"; readonly question: ChatQuestion }
+  | { readonly kind: "stop" };
+
+/** From it: stages, then one of the others. A BotError's code would not survive the trip as an error. */
+export type ProcessMessage =
+  | { readonly kind: "stage"; readonly stage: Stage }
+  | { readonly kind: "diagnosis"; readonly diagnosis: Diagnosis }
+  | { readonly kind: "failure"; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: "bug"; readonly message: string; readonly stack: string };
+
+export type Diagnose = (
+  question: ChatQuestion,
+  signal: AbortSignal,
+  onStage: (stage: Stage) => void,
+) => Promise<Diagnosis>;
+
+/**
+ * A pool process's side: answers questions until its parent ends it, or is gone.
+ *
+ * `open` is handed the pool's `processData`, before the first question.
+ */
+export function serveDiagnoses<Data>(open: (data: Data) => Diagnose): void {
+  let diagnose: Diagnose | null = null;
+  let stop = new AbortController();
+  process.on("message", (order: ProcessOrder<Data>) => {
+    switch (order.kind) {
+      case "open":
+        diagnose = open(order.data);
+        return;
+      case "question":
+        if (diagnose === null) throw new Error("There is a question before the telemetry is named.");
+        stop = new AbortController();
+        void answer(diagnose, order.question, stop.signal).then(say);
+        return;
+      case "stop":
+        stop.abort();
+        return;
+    }
+  });
+  // Ctrl-C reaches every process of the terminal; when to end this one is the parent's to say.
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => {});
+  // Not `exit`, which would tear Node down under native code that is still at work.
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+}
+
+async function answer(
+  diagnose: Diagnose,
+  question: ChatQuestion,
+  signal: AbortSignal,
+): Promise<ProcessMessage> {
+  try {
+    const diagnosis = await diagnose(question, signal, (stage) => say({ kind: "stage", stage }));
+    return { kind: "diagnosis", diagnosis };
+  } catch (error) {
+    const known = asBotError(error);
+    if (known !== null) return { kind: "failure", code: known.code, message: known.message };
+    if (signal.aborted) return { kind: "failure", code: "cancelled", message: "The diagnosis was stopped." };
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { kind: "bug", message, stack: stack ?? message };
+  }
+}
+
+function say(message: ProcessMessage): void {
+  // Without the callback, a parent that is gone would be an uncaught error.
+  process.send?.(message, () => {});
+}

@@ -1,0 +1,44 @@
+import type { Anomaly, Description } from "../types.ts";
+import { describeLog } from "./log.ts";
+import { describeMetric } from "./metric.ts";
+import { summarizeService } from "./summary.ts";
+import { describeTrace } from "./trace.ts";
+import { type Clock, clockIn } from "./wording.ts";
+
+/**
+ * Algorithm 1: a description in words for every anomaly, in the order given.
+ *
+ * Units:  times in `timeZone` (IANA), whose offset from UTC is said; numbers with four significant digits.
+ * Throws: never. Names and log text from telemetry are data: markup and control characters are taken
+ *         out, and long text is cut.
+ * Source: paper III-B3; sentences beyond the paper's examples are ours (templates.ts).
+ */
+export function describe(anomalies: readonly Anomaly[], timeZone: string): readonly Description[] {
+  const clock = clockIn(timeZone);
+  return anomalies.map((anomaly) => ({ anomalyId: anomaly.id, ...describeOne(anomaly, clock) }));
+}
+
+/** One line per service with anomalies, the service with the most anomalies first. */
+export function summarize(anomalies: readonly Anomaly[], timeZone: string): readonly string[] {
+  const clock = clockIn(timeZone);
+  const services = new Map<string, Anomaly[]>();
+  for (const anomaly of anomalies) {
+    const known = services.get(anomaly.service);
+    if (known === undefined) services.set(anomaly.service, [anomaly]);
+    else known.push(anomaly);
+  }
+  return [...services]
+    .sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
+    .map(([service, found]) => summarizeService(service, found, clock));
+}
+
+function describeOne(anomaly: Anomaly, clock: Clock): { pattern: string | null; text: string } {
+  switch (anomaly.modality) {
+    case "metric":
+      return describeMetric(anomaly, clock);
+    case "trace":
+      return { pattern: null, text: describeTrace(anomaly, clock) };
+    case "log":
+      return { pattern: null, text: describeLog(anomaly, clock) };
+  }
+}

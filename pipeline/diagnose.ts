@@ -1,0 +1,120 @@
+import { collect, takeInventory } from "./collect.ts";
+import { conclude, isNamed } from "./conclude.ts";
+import { describe, summarize } from "./describe/index.ts";
+import { detect } from "./detect/index.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+import { BotError } from "./errors.ts";
+import { consult } from "./experts/index.ts";
+import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
+import { localize } from "./localize/index.ts";
+import { narrow } from "./narrow.ts";
+import type { PipelineOptions } from "./options.ts";
+import type { Toolbox } from "./ports.ts";
+import { readQuestion } from "./question/index.ts";
+import { resolveScope, resolveWindow } from "./resolve.ts";
+import type { ChatQuestion, Stage, StageName } from "./types.ts";
+
+/**
+ * The whole method: a question in, a diagnosis out (paper, Fig. 1). Nothing here decides anything;
+ * each step does, in the file that is named for it.
+ *
+ * Throws: BotError when the question cannot be answered as it stands ("service-unknown",
+ * "window-invalid", "question-invalid"), when every source failed, or "cancelled".
+ */
+export async function diagnose(
+  question: ChatQuestion,
+  toolbox: Toolbox,
+  options: PipelineOptions,
+  signal: AbortSignal,
+  onStage: (stage: Stage) => void = () => {},
+): Promise<Diagnosis> {
+  const timings: Record<string, number> = {};
+  const begun = toolbox.stopwatch();
+
+  async function stage<Result>(
+    name: StageName,
+    work: () => Result | Promise<Result>,
+    say: (result: Result) => string,
+  ): Promise<Result> {
+    if (signal.aborted) throw new BotError("cancelled", "The diagnosis was stopped.");
+    onStage({ name, state: "started", detail: "" });
+    const started = toolbox.stopwatch();
+    const result = await work();
+    timings[name] = toolbox.stopwatch() - started;
+    onStage({ name, state: "done", detail: say(result) });
+    return result;
+  }
+
+  const { window, scope, inventory, notes } = await stage(
+    "read",
+    async () => {
+      const known = await takeInventory(toolbox, signal);
+      const read = readQuestion(question, known.services, options);
+      return {
+        inventory: known,
+        window: resolveWindow(question, read, options),
+        scope: resolveScope(read),
+        notes: read.notes,
+      };
+    },
+    (read) => spoken(read.scope.services.length, "service", "every service"),
+  );
+  const slice = await stage(
+    "collect",
+    () => collect(window, scope, inventory, toolbox, options, signal),
+    ({ metrics, logs, traces }) =>
+      `${spoken(metrics.length, "metric series", "no metrics")}, ${spoken(logs.window.length, "log line", "no logs")}, ${spoken(traces.window.length, "trace", "no traces")}`,
+  );
+  const anomalies = await stage(
+    "detect",
+    () => detect(slice, options.detectors),
+    (found) => spoken(found.length, "anomaly", "nothing abnormal"),
+  );
+  const descriptions = await stage(
+    "describe",
+    () => describe(anomalies, question.timeZone),
+    (texts) => spoken(texts.length, "description", "nothing to describe"),
+  );
+  const { rankings, fused, narrowed } = await stage(
+    "localize",
+    () => {
+      const ranked = localize(slice, anomalies, options.localizers);
+      const held = withEvidence(ranked);
+      const services = fuseServices(held, options.fusion);
+      const found = narrow(held, services, slice, anomalies);
+      const metrics = fuseMetrics(held, services, found.services);
+      return { rankings: ranked, fused: { services, metrics }, narrowed: found };
+    },
+    (ranked) => spoken(ranked.fused.services.length, "suspect", "no suspect"),
+  );
+  const summaries = summarize(anomalies, question.timeZone);
+  const file = {
+    question,
+    window,
+    slice,
+    anomalies,
+    descriptions,
+    rankings,
+    fused,
+    narrowed,
+    isNamed: isNamed(fused.services, options.fusion),
+    summaries,
+  };
+  const findings = await stage(
+    "consult",
+    () => consult(file),
+    (said) => spoken(said.length, "finding", "no finding"),
+  );
+  const diagnosis = await stage(
+    "conclude",
+    () => conclude({ ...file, findings, notes }, toolbox, options),
+    (made) => made.verdict.replace("-", " "),
+  );
+  return { ...diagnosis, timings: { ...timings, total: toolbox.stopwatch() - begun } };
+}
+
+function spoken(count: number, noun: string, none: string): string {
+  if (count === 0) return none;
+  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : noun.endsWith("s") ? noun : `${noun}s`;
+  return `${count.toLocaleString("en-US")} ${count === 1 ? noun : plural}`;
+}

@@ -1,0 +1,115 @@
+import { z } from "zod";
+
+/**
+ * The answer to one question, as it is saved, sent through queues and printed by `ask --json`
+ * (there with ISO times). This shape is a promise: add to it, rename nothing. Times are epoch
+ * milliseconds; windows are half-open; confidences and scores lie between 0 and 1.
+ */
+
+const Epoch = z.number();
+const Instance = z.string().nullable();
+
+export const Evidence = z.object({
+  id: z.string(),
+  modality: z.enum(["metric", "log", "trace"]),
+  service: z.string(),
+  instance: Instance,
+  start: Epoch,
+  end: Epoch,
+  /** Algorithm 1's sentence; its times are in the asker's zone. */
+  text: z.string(),
+  /** The anomaly's kind: a metric's direction, "structural", "timeout", "new", "broken-sequence", … */
+  kind: z.string(),
+  metric: z.string().nullable(),
+  pattern: z.string().nullable(),
+  severity: z.number(),
+  /** Samples a chart or sparkline is drawn from (metrics) or example trace ids and log lines. */
+  values: z.array(z.number().nullable()),
+  examples: z.array(z.string()),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+export const Cause = z.object({
+  rank: z.number().int(),
+  service: z.string(),
+  instance: Instance,
+  confidence: z.number(),
+  why: z.string(),
+  evidence: z.array(z.string()),
+});
+export type Cause = z.infer<typeof Cause>;
+
+export const MetricCause = z.object({
+  rank: z.number().int(),
+  service: z.string(),
+  instance: Instance,
+  metric: z.string(),
+  score: z.number(),
+  evidence: z.array(z.string()),
+});
+export type MetricCause = z.infer<typeof MetricCause>;
+
+export const GapRecord = z.object({
+  from: z.string(),
+  reason: z.enum(["unreachable", "missing", "broken-rows", "truncated", "no-reference", "failed"]),
+  detail: z.string(),
+});
+
+export const FindingRecord = z.object({
+  expert: z.string(),
+  observation: z.string(),
+  reasoning: z.string(),
+  finalAnswer: z.string(),
+  evidence: z.array(z.string()),
+});
+
+export const Diagnosis = z.object({
+  question: z.object({ id: z.string(), text: z.string(), askedAt: Epoch, timeZone: z.string() }),
+  /** `asked`: the person named it when asked back. */
+  window: z.object({ start: Epoch, end: Epoch, from: z.enum(["question", "default", "asked"]) }),
+  scope: z.object({ services: z.array(z.string()) }),
+  /** `nothing-found`: data was seen and is normal. `cannot-tell`: too little was seen to say. */
+  verdict: z.enum(["found", "nothing-found", "cannot-tell"]),
+  causes: z.array(Cause),
+  metrics: z.array(MetricCause),
+  evidence: z.array(Evidence),
+  /** Observation, Reasoning, Final Answer. */
+  explanation: z.string(),
+  findings: z.array(FindingRecord),
+  /** What to do or look at next, and what lowers the confidence; a sentence each. */
+  uncertainty: z.array(z.string()),
+  gaps: z.array(GapRecord),
+  /** What each localizer ranked, so that a ranking can be questioned. */
+  rankings: z.array(
+    z.object({
+      localizer: z.string(),
+      level: z.enum(["service", "metric"]),
+      candidates: z.array(
+        z.object({
+          service: z.string(),
+          instance: Instance,
+          metric: z.string().nullable(),
+          score: z.number(),
+        }),
+      ),
+    }),
+  ),
+  /** How Filter 2 found the root-cause services. */
+  narrowedBy: z.enum(["trace", "log", "metric", "none"]),
+  model: z.string().nullable(),
+  /** Milliseconds per stage, and `total`. */
+  timings: z.record(z.string(), z.number()),
+  madeWith: z.object({
+    version: z.string(),
+    options: z.unknown(),
+    sources: z.array(z.string()),
+    seen: z.object({ series: z.number(), logLines: z.number(), traces: z.number(), spans: z.number() }),
+    reference: z.object({
+      from: z.enum(["declared", "preceding"]),
+      metric: z.array(z.object({ start: Epoch, end: Epoch })),
+      log: z.array(z.object({ start: Epoch, end: Epoch })),
+      trace: z.array(z.object({ start: Epoch, end: Epoch })),
+    }),
+  }),
+});
+export type Diagnosis = z.infer<typeof Diagnosis>;

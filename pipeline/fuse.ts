@@ -1,0 +1,157 @@
+import { z } from "zod";
+import type { Candidate, Ranking } from "./types.ts";
+
+/** How rankings become one. */
+export const FusionOptions = z.strictObject({
+  /**
+   * `strength` adds up how strong the evidence is; `reciprocal-rank` only counts places. docs/bench.md
+   * has both, measured side by side.
+   */
+  method: z.enum(["strength", "reciprocal-rank"]).default("strength"),
+  /** What a second, third, … localizer's support counts beside the strongest. */
+  mix: z.number().min(0).max(1).default(0.25),
+  /** Rank constant of reciprocal-rank fusion. */
+  rankConstant: z.number().positive().default(10),
+});
+export type FusionOptions = z.infer<typeof FusionOptions>;
+
+/** Evidence weaker than this says little about a metric: it counts in proportion. */
+const weakStrength = 1.5;
+/** Three robust standard deviations: support below it is noise, and noise does not add up to a cause. */
+const noiseStrength = 2;
+/** A second reason is told when it is at least this strong beside the first. */
+const tellingShare = 0.5;
+/** A symptom (latency, errors) names the cause's metric less often than a resource does. */
+const symptomShare = 0.5;
+
+/** Weighs the symptoms of all services against each other along the call graph. */
+const propagation = "call-graph";
+/** Looks at the same symptoms one by one, and cannot tell a victim's from the origin's. */
+const oneByOne = "robust-scorer";
+/** What such a symptom still counts where `propagation` has judged them all. */
+const judgedShare = 0.5;
+
+/**
+ * One ranking of services out of all localizers' rankings. A localizer of metrics votes for a
+ * service with its best metric there. Symptoms that were weighed along the call graph do not vote in
+ * full a second time, one by one.
+ *
+ * Source: reciprocal-rank fusion: Cormack et al., SIGIR 2009. Strength fusion is ours: it keeps what
+ *         ranks throw away, by how much the first is ahead of the second.
+ */
+export function fuseServices(rankings: readonly Ranking[], options: FusionOptions): Candidate[] {
+  const votes = new Map<string, Vote[]>();
+  const judged = rankings.some(
+    ({ localizer, candidates }) => localizer === propagation && candidates.length > 0,
+  );
+  for (const { localizer, candidates } of rankings) {
+    const best = bestPerService(judged && localizer === oneByOne ? candidates.map(asJudged) : candidates);
+    best.forEach((candidate, index) => {
+      const value = options.method === "strength" ? candidate.score : 1 / (options.rankConstant + index + 1);
+      votes.set(candidate.service, [...(votes.get(candidate.service) ?? []), { candidate, value }]);
+    });
+  }
+  const fused: Candidate[] = [];
+  for (const [service, cast] of votes) {
+    cast.sort((a, b) => b.value - a.value);
+    const strongest = cast[0];
+    if (strongest === undefined) continue;
+    const byStrength = options.method === "strength";
+    const floor = byStrength ? noiseStrength : 0;
+    const rest = cast.slice(1).reduce((sum, vote) => sum + Math.max(0, vote.value - floor), 0);
+    const score = strongest.value + (byStrength ? options.mix : 1) * rest;
+    const evidence = [...new Set(cast.flatMap((vote) => vote.candidate.evidence))];
+    if (score <= 0) continue;
+    const instance = cast.find((vote) => vote.candidate.instance !== null)?.candidate.instance ?? null;
+    fused.push({
+      service,
+      instance,
+      metric: null,
+      symptom: false,
+      score,
+      evidence,
+      why: reasons(cast),
+    });
+  }
+  return ordered(fused);
+}
+
+/**
+ * One ranking of metrics: how strong a metric's own evidence is, times how strongly its service is
+ * suspected. Only services of `services` are ranked; those in `within` (Filter 2) come first.
+ */
+export function fuseMetrics(
+  rankings: readonly Ranking[],
+  services: readonly Candidate[],
+  within: readonly string[],
+): Candidate[] {
+  const support = new Map(services.map((candidate) => [candidate.service, candidate.score]));
+  const candidates = rankings.flatMap((ranking) =>
+    ranking.candidates.filter(({ metric }) => metric !== null),
+  );
+  const strongest = new Map<string, number>();
+  for (const candidate of candidates) {
+    const group = groupOf(candidate);
+    strongest.set(group, Math.max(strongest.get(group) ?? 0, candidate.score));
+  }
+  const fused = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const top = strongest.get(groupOf(candidate)) ?? 0;
+    if (top <= 0 || candidate.score <= 0) continue;
+    const weight = candidate.symptom ? symptomShare : Math.min(1, candidate.score / weakStrength);
+    const score = ((support.get(candidate.service) ?? 0) * weight * candidate.score) / top;
+    const id = `${candidate.service}\u0000${candidate.metric ?? ""}`;
+    const known = fused.get(id);
+    if (known === undefined || score > known.score) fused.set(id, { ...candidate, score });
+  }
+  const all = ordered([...fused.values()]);
+  if (within.length === 0) return all;
+  return [
+    ...all.filter((candidate) => within.includes(candidate.service)),
+    ...all.filter((candidate) => !within.includes(candidate.service)),
+  ];
+}
+
+/** The rankings without candidates that no anomaly stands behind: nothing is named without evidence. */
+export function withEvidence(rankings: readonly Ranking[]): Ranking[] {
+  return rankings.map((ranking) => ({
+    ...ranking,
+    candidates: ranking.candidates.filter(({ evidence }) => evidence.length > 0),
+  }));
+}
+
+interface Vote {
+  readonly candidate: Candidate;
+  readonly value: number;
+}
+
+/** Why, in the words of the strongest, and of the next one where it says nearly as much. */
+function reasons(votes: readonly Vote[]): string {
+  const strongest = votes[0]?.candidate;
+  if (strongest === undefined) return "";
+  const second = votes[1]?.candidate;
+  const worthTelling = second !== undefined && second.score >= tellingShare * strongest.score;
+  return worthTelling ? `${strongest.why} ${second.why}` : strongest.why;
+}
+
+function bestPerService(candidates: readonly Candidate[]): Candidate[] {
+  const best = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const known = best.get(candidate.service);
+    if (known === undefined || candidate.score > known.score) best.set(candidate.service, candidate);
+  }
+  return ordered([...best.values()]);
+}
+
+function asJudged(candidate: Candidate): Candidate {
+  return candidate.symptom ? { ...candidate, score: judgedShare * candidate.score } : candidate;
+}
+
+function groupOf(candidate: Candidate): string {
+  return `${candidate.service}\u0000${candidate.symptom ? "symptom" : "cause"}`;
+}
+
+function ordered(candidates: readonly Candidate[]): Candidate[] {
+  const key = (candidate: Candidate) => `${candidate.service}\u0000${candidate.metric ?? ""}`;
+  return [...candidates].sort((a, b) => b.score - a.score || (key(a) < key(b) ? -1 : 1));
+}

@@ -1,0 +1,91 @@
+import { clearZ, type Deviation, worstDeviation } from "../metric-deviation.ts";
+import type { Localizer } from "../ports.ts";
+import type { Anomaly, Candidate, MetricSeries, TelemetrySlice } from "../types.ts";
+import { type MetricKind, metricKind } from "./metric-kinds.ts";
+import { fullStrength, strengthOf } from "./strength.ts";
+
+/** Kinds of metrics that name a cause; the others show what followed from one. */
+const causes: readonly MetricKind["kind"][] = ["cpu", "memory", "saturation"];
+/** How much of a percent metric's strength is the share of the free capacity that was used up. */
+const headroomShare = 0.5;
+
+/**
+ * Ranks metrics by how many robust spreads their worst sample in the window is away from normal. What
+ * was just as far out in the half hour before counts half: it may be the hour of the day, or an
+ * incident that began earlier.
+ *
+ * Shape:  one candidate per series that moved; absolute twins of percent metrics are left out, since
+ *         they are the same fact.
+ * Units:  strength 0 to about 6, times the weight of the metric's kind.
+ * Throws: never. Series with fewer than 10 reference and 5 preceding samples are not ranked.
+ * Source: BARO's RobustScorer (Pham et al., FSE 2024), |x - median| / IQR. Ours are both directions,
+ *         the floors, the look at what came just before and the weights by kind (resources before symptoms, as in
+ *         MicroCause, Meng et al., IWQoS 2020).
+ */
+export const robustScorer = {
+  name: "robust-scorer",
+  level: "metric",
+  localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): Candidate[] {
+    const evidence = evidenceByKey(anomalies);
+    const percents = percentKinds(slice.metrics);
+    const candidates: Candidate[] = [];
+    for (const series of slice.metrics) {
+      const kind = metricKind(series.key.metric, series.unit);
+      if (kind.weight === 0 || isTwin(series, kind, percents)) continue;
+      const worst = worstDeviation(series, kind);
+      if (worst === null) continue;
+      const { service, instance, metric } = series.key;
+      const score = kind.weight * worst.weight * Math.min(1, worst.z / clearZ) * strength(worst, kind);
+      candidates.push({
+        service,
+        instance,
+        metric,
+        symptom: !causes.includes(kind.kind),
+        score,
+        evidence: evidence.get(keyOf(service, instance, metric)) ?? [],
+        why: `Its ${metric} ${worst.value > worst.usual ? "rose" : "fell"} to ${short(worst.value)} where ${short(worst.usual)} is usual.`,
+      });
+    }
+    return candidates;
+  },
+} as const satisfies Localizer;
+
+function strength({ value, usual, z }: Deviation, kind: MetricKind): number {
+  const byDistance = strengthOf(z);
+  if (!kind.percent || (kind.kind !== "cpu" && kind.kind !== "memory")) return byDistance;
+  const used = Math.min(1, Math.max(0, (value - usual) / Math.max(1, 100 - usual)));
+  return (1 - headroomShare) * byDistance + headroomShare * fullStrength * used;
+}
+
+/** Instances and kinds that are measured in percent. */
+function percentKinds(metrics: readonly MetricSeries[]): Set<string> {
+  const found = new Set<string>();
+  for (const { key, unit } of metrics) {
+    const { kind, percent } = metricKind(key.metric, unit);
+    if (percent) found.add(keyOf(key.service, key.instance, kind));
+  }
+  return found;
+}
+
+function isTwin({ key }: MetricSeries, kind: MetricKind, percents: ReadonlySet<string>): boolean {
+  if (kind.percent || (kind.kind !== "cpu" && kind.kind !== "memory")) return false;
+  return percents.has(keyOf(key.service, key.instance, kind.kind));
+}
+
+function evidenceByKey(anomalies: readonly Anomaly[]): Map<string, string[]> {
+  const evidence = new Map<string, string[]>();
+  for (const anomaly of anomalies) {
+    if (anomaly.modality !== "metric") continue;
+    const key = keyOf(anomaly.key.service, anomaly.key.instance, anomaly.key.metric);
+    evidence.set(key, [...(evidence.get(key) ?? []), anomaly.id]);
+  }
+  return evidence;
+}
+
+function keyOf(service: string, instance: string | null, what: string): string {
+  return `${service}\u0000${instance ?? ""}\u0000${what}`;
+}
+
+function short(value: number): string {
+  return Number(value.toPrecision(4)).toString();
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { logDetectors, metricDetectors, traceDetectors } from "./detect/index.ts";
+import { FusionOptions } from "./fuse.ts";
+import { localizers } from "./localize/index.ts";
+
+const minute = 60_000;
+
+function keysOf<Key extends string>(registry: Readonly<Record<Key, unknown>>): Key[] {
+  return Object.keys(registry) as Key[];
+}
+
+/**
+ * Every choice of the method is a value here, so that an ablation is another value and `madeWith`
+ * can say what made an answer. Names come from the registries: an unknown one fails at start.
+ */
+export const PipelineOptions = z.strictObject({
+  /** Taken when a time is meant but cannot be told, and where nobody can be asked (paper, III-B1). */
+  defaultWindowMs: z
+    .number()
+    .int()
+    .positive()
+    .default(360 * minute),
+  /** The longest window a question may ask about. */
+  longestWindowMs: z
+    .number()
+    .int()
+    .positive()
+    .default(31 * 24 * 60 * minute),
+  /** How far before the window the reference period reaches where none is declared. */
+  referenceMs: z
+    .number()
+    .int()
+    .positive()
+    .default(120 * minute),
+  detectors: z
+    .strictObject({
+      metric: z.array(z.enum(keysOf(metricDetectors))).default(["three-sigma", "robust-spread"]),
+      trace: z.array(z.enum(keysOf(traceDetectors))).default(["trace-rules", "call-delays"]),
+      log: z.array(z.enum(keysOf(logDetectors))).default(["log-templates", "broken-sequences"]),
+    })
+    .prefault({}),
+  localizers: z.array(z.enum(keysOf(localizers))).default(keysOf(localizers)),
+  fusion: FusionOptions.prefault({}),
+  /** Budgets of one fetch; what is beyond them is sampled and said. */
+  limits: z
+    .strictObject({
+      metricSamples: z.number().int().positive().default(5_000_000),
+      logLines: z.number().int().positive().default(400_000),
+      spans: z.number().int().positive().default(600_000),
+    })
+    .prefault({}),
+  seed: z.number().int().default(7),
+});
+export type PipelineOptions = z.infer<typeof PipelineOptions>;

@@ -1,0 +1,85 @@
+import type {
+  Anomaly,
+  Candidate,
+  EpochMs,
+  Gap,
+  LogLine,
+  Modality,
+  RawSeries,
+  ReferencePeriods,
+  Span,
+  TelemetrySlice,
+  TimeWindow,
+  Topology,
+} from "./types.ts";
+
+/** What a source is asked for. `services` null means every service. */
+export interface TelemetryQuery {
+  readonly windows: readonly TimeWindow[];
+  readonly services: readonly string[] | null;
+  /**
+   * At most this many samples, lines or spans; a source that has more keeps errors and first
+   * occurrences, samples the rest evenly (spans by whole traces) and adds a "truncated" gap.
+   */
+  readonly limit: number;
+}
+
+export interface Fetched<Item> {
+  readonly items: readonly Item[];
+  readonly gaps: readonly Gap[];
+}
+
+export interface Inventory {
+  readonly services: readonly string[];
+  readonly instances: readonly { readonly service: string; readonly instance: string }[];
+  /** First and last telemetry per modality; null where there is none. */
+  readonly extent: Readonly<Record<Modality, TimeWindow | null>>;
+  /** Periods declared fault-free, per modality; empty where none is declared. */
+  readonly declaredReference: Omit<ReferencePeriods, "from">;
+  /** A call graph the source was given, where it has one apart from its traces. */
+  readonly topology: Topology | null;
+  readonly gaps: readonly Gap[];
+}
+
+interface SourceOf<Kind extends Modality, Item> {
+  readonly name: string;
+  readonly modality: Kind;
+  /** Read-only. Rejects with BotError "source-unavailable" or "source-invalid", or when aborted. */
+  fetch(query: TelemetryQuery, signal: AbortSignal): Promise<Fetched<Item>>;
+  /** One cheap authenticated call. */
+  probe(signal: AbortSignal): Promise<void>;
+}
+
+export type MetricSource = SourceOf<"metric", RawSeries>;
+export type LogSource = SourceOf<"log", LogLine>;
+export type TraceSource = SourceOf<"trace", Span>;
+export type Source = MetricSource | LogSource | TraceSource;
+
+/** Knows which services there are. One per telemetry system; sources of one system share it. */
+export interface InventorySource {
+  readonly name: string;
+  inventory(signal: AbortSignal): Promise<Inventory>;
+}
+
+/** Pure and synchronous: same slice and model, same anomalies, same order. */
+export interface AnomalyDetector<Model = null> {
+  readonly name: string;
+  readonly modality: Modality;
+  fit?(normal: TelemetrySlice, seed: number): Model;
+  /** Ids are given later, in order; an id here is "". */
+  detect(slice: TelemetrySlice, model: Model | null): readonly Anomaly[];
+}
+
+/** Pure and synchronous. Ranks only what occurs in the slice; may rank none. */
+export interface Localizer {
+  readonly name: string;
+  readonly level: "service" | "metric";
+  localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): readonly Candidate[];
+}
+
+/** What `diagnose` works with. `now` is a monotonic stopwatch in milliseconds, for timings only. */
+export interface Toolbox {
+  readonly inventories: readonly InventorySource[];
+  readonly sources: readonly Source[];
+  readonly stopwatch: () => EpochMs;
+}

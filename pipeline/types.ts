@@ -1,0 +1,308 @@
+/**
+ * The data, in the order it flows: question, slice, anomalies, descriptions, candidates, findings.
+ * Plain readonly objects, JSON-safe but for numeric arrays (missing = NaN). Times are epoch
+ * milliseconds in UTC and windows are half-open, [start, end). The pipeline reads no clock.
+ */
+
+export type EpochMs = number;
+
+/** Half-open: `start` belongs to it, `end` does not. */
+export interface TimeWindow {
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+}
+
+export type Modality = "metric" | "log" | "trace";
+
+// ── Question ────────────────────────────────────────────────────────────────────────────────────
+
+export interface ChatQuestion {
+  readonly id: string;
+  readonly text: string;
+  readonly askedAt: EpochMs;
+  /** IANA name; times in the answer are in this zone. */
+  readonly timeZone: string;
+  /** The window a person named when asked back; it wins over the text. */
+  readonly askedWindow: TimeWindow | null;
+}
+
+export type Intent = "diagnose" | "follow-up" | "summary" | "schedule" | "help" | "none";
+
+/** Where the window came from; `ask` means that none was named and the person must be asked. */
+export type WindowOrigin = "question" | "default" | "ask";
+
+export interface UnknownService {
+  readonly mentioned: string;
+  /** Inventory names, nearest first, at most five. */
+  readonly nearest: readonly string[];
+}
+
+/** What was understood. `window` is null exactly when `from` is "ask". */
+export interface ReadQuestion {
+  readonly intent: Intent;
+  readonly window: TimeWindow | null;
+  readonly from: WindowOrigin;
+  readonly services: readonly string[];
+  readonly unknownServices: readonly UnknownService[];
+  /** Said to the person, for example that the default window was taken and why. */
+  readonly notes: readonly string[];
+}
+
+/** Which services a question is about; empty means all of them. */
+export interface Scope {
+  readonly services: readonly string[];
+}
+
+// ── Telemetry ───────────────────────────────────────────────────────────────────────────────────
+
+/** A metric of one service, and of one instance of it where the source knows which. */
+export interface SeriesKey {
+  readonly service: string;
+  readonly instance: string | null;
+  readonly metric: string;
+}
+
+/** `t` ascending, epoch milliseconds; `v` of the same length, in the series' own unit, NaN = missing. */
+export interface Samples {
+  readonly t: Float64Array;
+  readonly v: Float64Array;
+}
+
+/** What a metric tells: `symptom` (latency, errors), `workload`, or `resource` (all that causes). */
+export type MetricClass = "resource" | "symptom" | "workload";
+
+/**
+ * One series, split into its reference period, the half hour before the window (which may hold other
+ * incidents) and the asked window.
+ */
+export interface MetricSeries {
+  readonly key: SeriesKey;
+  readonly unit: string | null;
+  readonly class: MetricClass;
+  readonly stepMs: number;
+  readonly reference: Samples;
+  readonly before: Samples;
+  readonly window: Samples;
+}
+
+/** Samples as a source gives them, before the grid and the rates; both parts as fetched. */
+export interface RawSeries {
+  readonly key: SeriesKey;
+  readonly unit: string | null;
+  readonly samples: Samples;
+}
+
+export interface LogLine {
+  readonly t: EpochMs;
+  readonly service: string;
+  readonly instance: string | null;
+  readonly level: string | null;
+  readonly body: string;
+  readonly traceId: string | null;
+  readonly spanId: string | null;
+}
+
+/** `status`: "ok", "error", or "unset" where the source records none. */
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** null for a root. A parent id that is in no span of the trace means a lost parent. */
+  readonly parentId: string | null;
+  readonly service: string;
+  readonly instance: string | null;
+  readonly operation: string;
+  readonly start: EpochMs;
+  readonly durationMs: number;
+  readonly status: "ok" | "error" | "unset";
+}
+
+/** The spans of one trace, by start, and the position of each span's parent in `spans` (-1: none found). */
+export interface Trace {
+  readonly traceId: string;
+  readonly spans: readonly Span[];
+  readonly parents: Int32Array;
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+}
+
+/** Something that could not be seen, in words for the reply. `from` names the source, step or expert. */
+export interface Gap {
+  readonly from: string;
+  readonly reason: "unreachable" | "missing" | "broken-rows" | "truncated" | "no-reference" | "failed";
+  readonly detail: string;
+}
+
+/** Caller to callee, with how many calls were seen. */
+export interface CallEdge {
+  readonly caller: string;
+  readonly callee: string;
+  readonly calls: number;
+}
+
+export interface Topology {
+  readonly services: readonly string[];
+  readonly edges: readonly CallEdge[];
+}
+
+/** Normal periods a window is compared with, per modality, and where they come from. */
+export interface ReferencePeriods {
+  readonly metric: readonly TimeWindow[];
+  readonly log: readonly TimeWindow[];
+  readonly trace: readonly TimeWindow[];
+  /** `declared`: named fault-free by the operator or the data. `preceding`: simply what came before. */
+  readonly from: "declared" | "preceding";
+}
+
+/** All the telemetry one diagnosis works on (Filter 1). */
+export interface TelemetrySlice {
+  readonly window: TimeWindow;
+  readonly scope: Scope;
+  readonly referencePeriods: ReferencePeriods;
+  readonly metrics: readonly MetricSeries[];
+  readonly logs: {
+    readonly reference: readonly LogLine[];
+    readonly window: readonly LogLine[];
+    /** A source had more lines than it may give and sampled them: what is missing says nothing. */
+    readonly isSampled: boolean;
+  };
+  readonly traces: { readonly reference: readonly Trace[]; readonly window: readonly Trace[] };
+  readonly topology: Topology;
+  readonly gaps: readonly Gap[];
+}
+
+// ── Anomalies ───────────────────────────────────────────────────────────────────────────────────
+
+interface AnomalyBase {
+  /** Stable within a diagnosis: "metric-3", "trace-1", "log-2". */
+  readonly id: string;
+  readonly service: string;
+  readonly instance: string | null;
+  readonly start: EpochMs;
+  /** Time of the last abnormal sample, span end or line. */
+  readonly end: EpochMs;
+  /** How far out, comparable within one modality; higher is worse. */
+  readonly severity: number;
+}
+
+export interface MetricAnomaly extends AnomalyBase {
+  readonly modality: "metric";
+  readonly key: SeriesKey;
+  readonly unit: string | null;
+  readonly class: MetricClass;
+  readonly direction: "up" | "down";
+  readonly peak: number;
+  /** Median of the (at most five) samples before the start. */
+  readonly previous: number;
+  /** Reference statistics, in the metric's unit; `std` after the floor. */
+  readonly mean: number;
+  readonly std: number;
+  /** (peak - mean) / std, signed. */
+  readonly zPeak: number;
+  /** |peak - mean| / std / 2, rounded to two digits and cut at 99.99 (the paper's printed score). */
+  readonly score: number;
+  readonly scoreClipped: boolean;
+  /** The up to 30 samples around the anomaly that patterns are read from. */
+  readonly segment: readonly number[];
+  readonly detector: string;
+}
+
+export interface SlowNode {
+  readonly service: string;
+  readonly instance: string | null;
+  readonly operation: string;
+  readonly durationMs: number;
+  readonly limitMs: number;
+  readonly excessMs: number;
+  /** The deepest slow span whose own time is over its limit too. */
+  readonly suspect: boolean;
+}
+
+export interface TraceAnomaly extends AnomalyBase {
+  readonly modality: "trace";
+  readonly kind: "structural" | "timeout" | "error" | "incomplete";
+  /** The example shown; `traceCount` traces have the same anomaly. */
+  readonly traceId: string;
+  readonly traceIds: readonly string[];
+  readonly traceCount: number;
+  /** Root to deepest, service names. */
+  readonly callPath: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly slowNodes: readonly SlowNode[];
+}
+
+export interface LogAnomaly extends AnomalyBase {
+  readonly modality: "log";
+  readonly kind: "new" | "vanished" | "more" | "fewer" | "broken-sequence";
+  readonly template: string;
+  /** For "broken-sequence": the statement that no longer follows `template`. */
+  readonly expectedNext: string | null;
+  /** For "broken-sequence": the service that was called last before the break, where it is always the same. */
+  readonly calleeBefore: string | null;
+  readonly level: string | null;
+  readonly count: number;
+  /** What the reference period lets expect in a window of this length and load. */
+  readonly expected: number;
+  readonly examples: readonly string[];
+}
+
+export type Anomaly = MetricAnomaly | TraceAnomaly | LogAnomaly;
+
+/** Algorithm 1's sentence for one anomaly (paper, III-B3). */
+export interface Description {
+  readonly anomalyId: string;
+  readonly pattern: string | null;
+  readonly text: string;
+}
+
+// ── Localization ────────────────────────────────────────────────────────────────────────────────
+
+/** `metric` is null at service level. `score`: higher is worse, comparable within one ranking. */
+export interface Candidate {
+  readonly service: string;
+  readonly instance: string | null;
+  readonly metric: string | null;
+  /** The metric shows what followed from a cause (latency, errors, load) rather than a cause. */
+  readonly symptom: boolean;
+  readonly score: number;
+  /** Anomaly ids. */
+  readonly evidence: readonly string[];
+  /** Why it is here, in one sentence without times; made from numbers of the evidence. */
+  readonly why: string;
+}
+
+export interface Ranking {
+  readonly localizer: string;
+  readonly level: "service" | "metric";
+  /** Worst first. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** What an expert says (paper, III-C). Every sentence must be held by `evidence`. */
+export interface ExpertFinding {
+  readonly expert: string;
+  readonly observation: string;
+  readonly reasoning: string;
+  readonly finalAnswer: string;
+  readonly evidence: readonly string[];
+}
+
+// ── Progress ────────────────────────────────────────────────────────────────────────────────────
+
+export const stageNames = [
+  "read",
+  "collect",
+  "detect",
+  "describe",
+  "localize",
+  "consult",
+  "conclude",
+] as const;
+export type StageName = (typeof stageNames)[number];
+
+export interface Stage {
+  readonly name: StageName;
+  readonly state: "started" | "done";
+  /** For people, such as "1,204 log lines, 312 traces". */
+  readonly detail: string;
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { conversation, type Desk } from "../../../bot/conversation.ts";
+import type { Enqueue } from "../../../jobs/enqueue.ts";
+import { BotError } from "../../../pipeline/errors.ts";
+import type { ChatQuestion, ReadQuestion } from "../../../pipeline/types.ts";
+import { geoDiagnosis } from "../../fakes/geo-diagnosis.ts";
+import { recordingSurface } from "../../fakes/surface.ts";
+
+const hour = 3_600_000;
+const understood: ReadQuestion = {
+  intent: "diagnose",
+  window: { start: 0, end: hour },
+  from: "question",
+  services: [],
+  unknownServices: [],
+  notes: [],
+};
+const signal = new AbortController().signal;
+
+/** A desk whose queue answers with geo's diagnosis after two stages, and keeps what it was asked. */
+function deskWith(changes: Partial<Desk> = {}, canAsk = true) {
+  const surface = recordingSurface(canAsk);
+  const asked: ChatQuestion[] = [];
+  const enqueue: Enqueue = {
+    async ask(_surface, question, onStage) {
+      asked.push(question);
+      onStage({ name: "read", state: "started", detail: "" });
+      onStage({ name: "read", state: "done", detail: "geo" });
+      return { jobId: question.id, diagnosis: Promise.resolve(geoDiagnosis()) };
+    },
+  };
+  const desk: Desk = {
+    surface,
+    enqueue,
+    read: async () => understood,
+    defaultWindowMs: 6 * hour,
+    depth: "short",
+    ...changes,
+  };
+  return { surface, asked, talk: conversation(desk) };
+}
+
+describe("the conversation", () => {
+  it("shows the stages in one message and then the answer in their place", async () => {
+    const { surface, talk } = deskWith();
+
+    const outcome = await talk.hear(surface.say("what broke"), signal);
+
+    expect(outcome.kind).toBe("answered");
+    expect(surface.messages).toHaveLength(1);
+    expect(surface.messages[0]?.map(({ kind }) => kind)).toEqual([
+      "progress",
+      "progress",
+      "progress",
+      "answer",
+    ]);
+    expect(surface.messages[0]?.[2]).toEqual({
+      kind: "progress",
+      stages: [{ name: "read", state: "done", detail: "geo" }],
+    });
+  });
+
+  it("asks back when no time was named, and takes the time from the next message", async () => {
+    const read = async ({ text }: ChatQuestion): Promise<ReadQuestion> =>
+      text === "the last hour" ? understood : { ...understood, window: null, from: "ask" };
+    const { surface, asked, talk } = deskWith({ read });
+
+    const first = await talk.hear(surface.say("what broke in geo"), signal);
+    const second = await talk.hear(surface.say("the last hour"), signal);
+
+    expect([first.kind, second.kind]).toEqual(["asked-back", "answered"]);
+    expect(surface.messages[0]?.at(-1)).toMatchObject({
+      kind: "time-request",
+      choices: [{ label: "the last 15 minutes" }, { label: "the last hour" }, { label: "the last 6 hours" }],
+    });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({
+      id: "recording-1",
+      text: "what broke in geo",
+      askedWindow: { start: 0, end: hour },
+    });
+  });
+
+  it("takes the default window when the answer names no time either", async () => {
+    const { surface, asked, talk } = deskWith({
+      read: async () => ({ ...understood, window: null, from: "ask" }),
+    });
+
+    await talk.hear(surface.say("what broke in geo"), signal);
+    const outcome = await talk.hear(surface.say("no idea"), signal);
+
+    expect(outcome.kind).toBe("answered");
+    expect(asked[0]?.askedWindow).toBeNull();
+  });
+
+  it("asks again when the named time is none", async () => {
+    const read = async ({ text }: ChatQuestion): Promise<ReadQuestion> => {
+      if (text === "tomorrow")
+        throw new BotError("window-invalid", "That is in the future. Name a past time.");
+      return text === "the last hour" ? understood : { ...understood, window: null, from: "ask" };
+    };
+    const { surface, asked, talk } = deskWith({ read });
+
+    await talk.hear(surface.say("what broke"), signal);
+    const wrong = await talk.hear(surface.say("tomorrow"), signal);
+    const right = await talk.hear(surface.say("the last hour"), signal);
+
+    expect([wrong.kind, right.kind]).toEqual(["failed", "answered"]);
+    expect(asked[0]?.text).toBe("what broke");
+  });
+
+  it("does not ask back where nobody can answer", async () => {
+    const { surface, asked, talk } = deskWith(
+      { read: async () => ({ ...understood, window: null, from: "ask" }) },
+      false,
+    );
+
+    const outcome = await talk.hear(surface.say("what broke"), signal);
+
+    expect(outcome.kind).toBe("answered");
+    expect(asked).toHaveLength(1);
+  });
+
+  it("offers the nearest names for an unknown service and queues nothing", async () => {
+    const { surface, asked, talk } = deskWith({
+      read: async () => ({
+        ...understood,
+        unknownServices: [{ mentioned: "goe", nearest: ["geo", "rate"] }],
+      }),
+    });
+
+    const outcome = await talk.hear(surface.say("what broke in goe"), signal);
+
+    expect(outcome).toMatchObject({ kind: "failed", error: { code: "service-unknown" } });
+    expect(surface.messages[0]?.at(-1)).toMatchObject({
+      kind: "failure",
+      what: 'No telemetry names a service "goe".',
+      remedy: expect.stringContaining("geo, rate"),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it("answers greetings with what it is for", async () => {
+    const { surface, asked, talk } = deskWith({
+      read: async () => ({ ...understood, intent: "none", window: null, from: "ask" }),
+    });
+
+    expect(await talk.hear(surface.say("hello"), signal)).toEqual({ kind: "told", intent: "none" });
+    expect(surface.messages[0]?.at(-1)?.kind).toBe("words");
+    expect(asked).toEqual([]);
+  });
+
+  it("shows the last answer in depth when asked for more", async () => {
+    const { surface, talk } = deskWith();
+
+    await talk.hear(surface.say("what broke"), signal);
+    await talk.hear(surface.say("More!"), signal);
+
+    expect(surface.messages[1]?.[0]).toMatchObject({ kind: "answer", left: { causes: 0, evidence: 0 } });
+  });
+
+  it("says what stopped a job, in the message that showed its stages", async () => {
+    const diagnosis = Promise.reject(new BotError("source-unavailable", "Nothing answered. Try later."));
+    diagnosis.catch(() => undefined);
+    const { surface, talk } = deskWith({ enqueue: { ask: async () => ({ jobId: "1", diagnosis }) } });
+
+    const outcome = await talk.hear(surface.say("what broke"), signal);
+
+    expect(outcome.kind).toBe("failed");
+    expect(surface.messages[0]?.map(({ kind }) => kind)).toEqual(["progress", "failure"]);
+  });
+
+  it("says that a bug is one, and throws it", async () => {
+    const { surface, talk } = deskWith({
+      enqueue: {
+        ask: async () => {
+          throw new TypeError("x is not a function");
+        },
+      },
+    });
+
+    await expect(talk.hear(surface.say("what broke"), signal)).rejects.toThrow(TypeError);
+    expect(surface.messages[0]?.at(-1)).toMatchObject({ kind: "failure", code: null });
+    expect(JSON.stringify(surface.messages)).not.toContain("not a function");
+  });
+
+  it("gives the answer even where a stage could not be shown", async () => {
+    const surface = recordingSurface(true);
+    const { talk } = deskWith({
+      surface: {
+        ...surface,
+        update: async (message, reply) => {
+          if (reply.kind === "progress") throw new Error("rate limited");
+          await surface.update(message, reply);
+        },
+      },
+    });
+
+    await talk.hear(surface.say("what broke"), signal);
+
+    expect(surface.messages[0]?.at(-1)?.kind).toBe("answer");
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { renderReply } from "../../../bot/reply.ts";
+import { cannotTell, geoDiagnosis, nothingFound } from "../../fakes/geo-diagnosis.ts";
+
+describe("renderReply", () => {
+  it("gives the verdict in three lines", () => {
+    for (const diagnosis of [geoDiagnosis(), nothingFound(), cannotTell()]) {
+      expect(renderReply(diagnosis).verdictLines).toHaveLength(3);
+    }
+  });
+
+  it("is short first and says how much it leaves out", () => {
+    const short = renderReply(geoDiagnosis());
+    const deep = renderReply(geoDiagnosis(), "deep");
+
+    expect(short.causes.map(({ service }) => service)).toEqual(["geo", "search", "mongodb-geo"]);
+    expect(short.left).toEqual({ causes: 1, evidence: 1 });
+    expect(short.findings).toEqual([]);
+    expect(deep.left).toEqual({ causes: 0, evidence: 0 });
+    expect(deep.rankings).toEqual([
+      "simple-rca (service): geo, search",
+      "robust-scorer (metric): ranks nothing",
+    ]);
+  });
+
+  it("shows evidence of every shown cause before more of the first", () => {
+    const many = geoDiagnosis();
+    const ids = Array.from({ length: 8 }, (_, index) => `metric-${index + 10}`);
+    const evidence = ids.map((id) => ({ ...many.evidence[0]!, id }));
+    const causes = [
+      { ...many.causes[0]!, evidence: ids },
+      { ...many.causes[1]!, evidence: ["metric-2"] },
+    ];
+
+    const reply = renderReply({ ...many, causes, evidence: [...evidence, many.evidence[1]!] });
+
+    expect(reply.evidence.map(({ id }) => id)).toContain("metric-2");
+    expect(reply.evidence).toHaveLength(6);
+  });
+
+  it("says the window in the asker's zone, and where it came from", () => {
+    expect(renderReply(geoDiagnosis()).looked).toBe(
+      "2026-11-23 15:20:30 to 16:20:30, Europe/Berlin (UTC+01:00); geo and what it calls",
+    );
+    expect(renderReply(cannotTell()).looked).toContain("the default window; every service");
+  });
+
+  it("calls no cause clear when the first has little confidence", () => {
+    const [first, second] = geoDiagnosis().causes;
+    const weak = geoDiagnosis({
+      causes: [
+        { ...first!, confidence: 0.21 },
+        { ...second!, confidence: 0.2 },
+      ],
+    });
+
+    const reply = renderReply(weak);
+
+    expect(reply.verdictLines[0]).toBe(
+      "No cause is clear: geo (instance geo-1) comes first, with 21 % confidence, then search with 20 %.",
+    );
+    expect(reply.nextSteps.some((step) => step.includes("Do not rule out search"))).toBe(true);
+  });
+
+  it("shows each gap and asks again for a source that did not answer", () => {
+    const reply = renderReply(cannotTell());
+
+    expect(reply.gaps).toEqual(["files traces (unreachable): traces.csv cannot be opened."]);
+    expect(reply.nextSteps).toContain("Ask again when files traces answers.");
+  });
+
+  it("tells a code region, which rests on logs alone, from a metric", () => {
+    const { metrics } = geoDiagnosis();
+    const region = { ...metrics[0]!, metric: "start_find start", evidence: ["log-1"] };
+
+    const reply = renderReply(geoDiagnosis({ metrics: [region, ...metrics] }));
+
+    expect(reply.causes[0]).toMatchObject({ metrics: ["cpu_usage"], codeRegions: ["start_find start"] });
+    expect(reply.verdictLines[2]).toContain("the code region most at fault is start_find start");
+    expect(reply.nextSteps[0]).toContain("Look at cpu_usage of geo");
+  });
+
+  it("holds for a cause whose evidence is not there", () => {
+    const reply = renderReply(geoDiagnosis({ evidence: [], metrics: [] }));
+
+    expect(reply.evidence).toEqual([]);
+    expect(reply.verdictLines.every((line) => line !== "")).toBe(true);
+  });
+});

@@ -1,0 +1,194 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { loadConfig, redisSecrets } from "../../../config.ts";
+import { asBotError } from "../../../pipeline/errors.ts";
+import { stateFolder } from "../../support/state-folder.ts";
+
+const names = ["LOCALEXPERT_CONFIG", "LOCALEXPERT_STATE", "XDG_STATE_HOME", "REDIS_URL", "REDIS_PASSWORD"];
+
+beforeEach(() => {
+  for (const name of names) vi.stubEnv(name, "");
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+async function fileWith(text: string | Buffer): Promise<string> {
+  const path = join(await stateFolder(), "localexpert.yaml");
+  await writeFile(path, text);
+  return path;
+}
+
+/** The problems of a configuration, without their headline and the name of the file. */
+async function problemsOf(text: string): Promise<string[]> {
+  const path = await fileWith(text);
+  return messageOf(() => loadConfig({ path }))
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    const known = asBotError(error);
+    expect(known?.code).toBe("config-invalid");
+    return known?.message ?? "";
+  }
+  throw new Error("it was accepted");
+}
+
+describe("loading the configuration", () => {
+  it("has a default for everything", async () => {
+    vi.stubEnv("XDG_STATE_HOME", "/var/state");
+
+    const config = loadConfig({ path: await fileWith("timeZone: UTC\n") });
+
+    expect(config).toMatchObject({
+      timeZone: "UTC",
+      stateFolder: "/var/state/localexpert",
+      sources: [],
+      retentionDays: 30,
+    });
+    expect(config.redis).toBeUndefined();
+    expect(config.worker.processes).toBeGreaterThanOrEqual(1);
+  });
+
+  it("takes paths in the file as relative to the file", async () => {
+    const path = await fileWith("stateFolder: state\nsources:\n  - { type: files, path: telemetry }\n");
+
+    const config = loadConfig({ path });
+
+    expect(config.stateFolder).toBe(join(path, "..", "state"));
+    expect(config.sources[0]?.path).toBe(join(path, "..", "telemetry"));
+  });
+
+  it("reads the file that LOCALEXPERT_CONFIG names, unless another is named", async () => {
+    vi.stubEnv("LOCALEXPERT_CONFIG", await fileWith("timeZone: Asia/Tokyo\n"));
+    const other = await fileWith("timeZone: Europe/Berlin\n");
+
+    expect(loadConfig().timeZone).toBe("Asia/Tokyo");
+    expect(loadConfig({ path: other }).timeZone).toBe("Europe/Berlin");
+  });
+
+  it("lets REDIS_URL and LOCALEXPERT_STATE win over the file", async () => {
+    vi.stubEnv("REDIS_URL", "rediss://:secret@redis:6379");
+    vi.stubEnv("LOCALEXPERT_STATE", "/srv/state");
+    vi.stubEnv("REDIS_PASSWORD", "secret");
+
+    const config = loadConfig({
+      path: await fileWith("stateFolder: a\nredis: { url: redis://other, username: me }\n"),
+    });
+
+    expect(config.stateFolder).toBe("/srv/state");
+    expect(config.redis).toEqual({ url: "rediss://:secret@redis:6379", username: "me" });
+    expect(redisSecrets().password).toBe("secret");
+  });
+
+  it("names every problem at once, each with its path", async () => {
+    const problems = await problemsOf(
+      [
+        "timezone: UTC",
+        "stateFolder: 7",
+        "retentionDays: -1",
+        "sources:",
+        "  - { type: files }",
+        "  - { type: files, path: [a], fromat: nezha }",
+        "  - { type: promethius, path: a }",
+        "worker: { processes: 1.5, proceses: 2 }",
+        "pipeline: { localizers: [simple-rac] }",
+      ].join("\n"),
+    );
+
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        'timezone: is no known key; did you mean "timeZone"?',
+        "stateFolder: must be text, is a number",
+        "retentionDays: must be more than 0",
+        "sources[0].path: is missing; it must be text",
+        "sources[1].path: must be text, is a list",
+        'sources[1].fromat: is no known key; did you mean "format"?',
+        'sources[2].type: must be "files"',
+        "worker.processes: must be a whole number, is a fraction",
+        'worker.proceses: is no known key; did you mean "processes"?',
+        expect.stringMatching(/^pipeline\.localizers\[0\]: must be one of .*did you mean "simple-rca"/),
+      ]),
+    );
+    expect(problems).toHaveLength(10);
+  });
+
+  it.each([
+    ["timeZone: Mars/Base", /^timeZone: is no known time zone/],
+    ["redis: { url: http://redis }", /^redis\.url: must be a URL such as/],
+    ["redis: {}", /^redis: must name exactly one of url, sentinel and cluster/],
+    [
+      "redis: { sentinel: { name: main, nodes: [redis] } }",
+      /^redis\.sentinel\.nodes\[0\]: must be "host:port"/,
+    ],
+    ["redis: { cluster: { nodes: [] } }", /^redis\.cluster\.nodes: must not be empty/],
+    ["sources: telemetry", /^sources: must be a list, is text/],
+    ["zzzzzzzz: 1", /^zzzzzzzz: is no known key; known keys: timeZone, /],
+  ])("says what is wrong with %s", async (text, problem) => {
+    expect(await problemsOf(text)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it.each([
+    "redis: { url: 'redis://me:geheim@redis:6379' }",
+    "redis: { url: redis://redis, password: geheim }",
+    "sources: [{ type: files, path: a, apiKey: geheim }]",
+  ])("refuses a secret in the file and does not repeat it: %s", async (text) => {
+    const problems = await problemsOf(text);
+
+    expect(problems).toContainEqual(expect.stringMatching(/secrets come from the environment/));
+    expect(problems.join()).not.toContain("geheim");
+  });
+
+  it("refuses REDIS_URL beside a Sentinel in the file", async () => {
+    vi.stubEnv("REDIS_URL", "redis://redis");
+
+    expect(await problemsOf("redis: { sentinel: { name: main, nodes: ['a:1'] } }")).toEqual([
+      expect.stringMatching(/^redis\.sentinel: REDIS_URL in the environment names another server/),
+    ]);
+  });
+
+  it.each([
+    ["nothing", "", /is empty/],
+    ["only a comment", "# later\n", /is empty/],
+    ["a list", "- a\n- b\n", /must hold keys and values/],
+    ["a word", "hello\n", /must hold keys and values/],
+    ["broken YAML", "a: [1\nb: }\n", /is no valid YAML/],
+    ["the same key twice", "timeZone: UTC\ntimeZone: UTC\n", /is no valid YAML/],
+    ["bytes that are no text", Buffer.from([0xff, 0xfe, 0x00, 0xd8]), /is no text/],
+    ["a billion laughs", laughs(), /cannot be read/],
+  ])("says so when the file holds %s", async (_what, text, message) => {
+    const path = await fileWith(text);
+
+    const said = messageOf(() => loadConfig({ path }));
+
+    expect(said).toMatch(message);
+    expect(said).toContain(path);
+  });
+
+  it("says so when the named file is missing, or is a folder", async () => {
+    const folder = await stateFolder();
+    await mkdir(join(folder, "config"));
+
+    expect(messageOf(() => loadConfig({ path: join(folder, "none.yaml") }))).toMatch(
+      /named by --config, does not exist/,
+    );
+    expect(messageOf(() => loadConfig({ path: join(folder, "config") }))).toMatch(/is a folder/);
+    vi.stubEnv("LOCALEXPERT_CONFIG", join(folder, "none.yaml"));
+    expect(messageOf(() => loadConfig())).toMatch(/named by LOCALEXPERT_CONFIG, does not exist/);
+  });
+});
+
+/** Nine lines that would unfold to 10^9 values. */
+function laughs(): string {
+  const lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"];
+  for (let level = 1; level < 9; level += 1) {
+    lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(", ")}]`);
+  }
+  return lines.join("\n");
+}

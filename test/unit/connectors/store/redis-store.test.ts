@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { redisStore } from "../../../../connectors/store/redis-store.ts";
+import { fakeDiagnosis, fakeQuestion } from "../../../fakes/fake-diagnosis.ts";
+
+function fakeRedis() {
+  const kept = new Map<string, { value: string; milliseconds: number }>();
+  return {
+    kept,
+    get: async (key: string) => kept.get(key)?.value ?? null,
+    set: async (key: string, value: string, _unit: "PX", milliseconds: number) => {
+      kept.set(key, { value, milliseconds });
+    },
+  };
+}
+
+describe("the store in Redis", () => {
+  it("gives back what was saved, and null for what was not", async () => {
+    const store = redisStore(fakeRedis(), { prefix: "p", retentionMs: 1_000 });
+    const question = { ...fakeQuestion("a", "what broke?"), askedWindow: { start: 1, end: 2 } };
+    const diagnosis = fakeDiagnosis(question);
+
+    await store.saveQuestion(question);
+    await store.saveDiagnosis(diagnosis);
+
+    expect(await store.loadQuestion("a")).toEqual(question);
+    expect(await store.loadDiagnosis("a")).toEqual(diagnosis);
+    expect(await store.loadQuestion("b")).toBeNull();
+    expect(await store.loadDiagnosis("b")).toBeNull();
+  });
+
+  it("lets everything expire, under keys of its own", async () => {
+    const redis = fakeRedis();
+    const store = redisStore(redis, { prefix: "{p}", retentionMs: 86_400_000 });
+
+    await store.saveQuestion(fakeQuestion("a", "x"));
+    await store.saveDiagnosis(fakeDiagnosis(fakeQuestion("a", "x")));
+
+    expect([...redis.kept.keys()]).toEqual(["{p}:question:a", "{p}:diagnosis:a"]);
+    expect([...redis.kept.values()].map(({ milliseconds }) => milliseconds)).toEqual([
+      86_400_000, 86_400_000,
+    ]);
+  });
+
+  it.each(["", "{", "[]", '{"id":"a"}'])("says so when what is saved is %j", async (value) => {
+    const redis = fakeRedis();
+    redis.kept.set("p:question:a", { value, milliseconds: 1 });
+
+    const loaded = redisStore(redis, { prefix: "p", retentionMs: 1 }).loadQuestion("a");
+
+    await expect(loaded).rejects.toMatchObject({
+      code: "not-set-up",
+      message: expect.stringContaining("Ask again"),
+    });
+  });
+});

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import { diagnose } from "../../../pipeline/diagnose.ts";
+import { Diagnosis } from "../../../pipeline/diagnosis.ts";
+import { BotError } from "../../../pipeline/errors.ts";
+import { PipelineOptions } from "../../../pipeline/options.ts";
+import type { ChatQuestion, Stage } from "../../../pipeline/types.ts";
+import { line, minute, samples, span, window } from "../../fakes/telemetry.ts";
+import { type FakeTelemetry, fakeToolbox } from "../../fakes/toolbox.ts";
+
+const options = PipelineOptions.parse({});
+const normal = { start: window.start - 70 * minute, end: window.start - 10 * minute };
+
+function question(text = "what broke in the last 3 minutes", more: Partial<ChatQuestion> = {}): ChatQuestion {
+  return { id: "q1", text, askedAt: window.end, timeZone: "UTC", askedWindow: null, ...more };
+}
+
+/** frontend → geo → mongodb-geo, one request a second; in the window geo breaks off and its CPU is used up. */
+function incident(broken: boolean): FakeTelemetry {
+  const spans = [];
+  const logs = [];
+  for (const [from, count, bad] of [
+    [normal.start, 120, false],
+    [window.start, 120, broken],
+  ] as const) {
+    for (let index = 0; index < count; index++) {
+      const traceId = `${from}-${index}`;
+      const t = from + index * 1000;
+      spans.push(span({ traceId, spanId: "1", service: "frontend", start: t, durationMs: 60 + (index % 5) }));
+      spans.push(
+        span({
+          traceId,
+          spanId: "2",
+          parentId: "1",
+          service: "geo",
+          start: t + 5,
+          durationMs: 40 + (index % 3),
+        }),
+      );
+      if (!bad)
+        spans.push(
+          span({ traceId, spanId: "3", parentId: "2", service: "mongodb-geo", start: t + 9, durationMs: 8 }),
+        );
+      logs.push(
+        line({ service: "geo", traceId, spanId: "2", t: t + 6, body: "geo.go:31 looking for hotels" }),
+      );
+      logs.push(
+        bad
+          ? line({
+              service: "geo",
+              traceId,
+              spanId: "2",
+              t: t + 7,
+              body: "geo.go:99 panic: no reachable servers",
+              level: "ERROR",
+            })
+          : line({ service: "geo", traceId, spanId: "2", t: t + 30, body: "geo.go:40 found hotels" }),
+      );
+    }
+  }
+  const cpu = (service: string, now: number) => ({
+    key: { service, instance: `${service}-1`, metric: "CpuUsageRate(%)" },
+    unit: "%",
+    samples: samples(
+      Array.from({ length: 73 }, (_, index) => (index >= 70 ? now : 5 + (index % 3))),
+      window.start - 70 * minute,
+    ),
+  });
+  return {
+    services: ["frontend", "geo", "mongodb-geo"],
+    metrics: [cpu("frontend", 6), cpu("geo", broken ? 97 : 6)],
+    logs,
+    spans,
+    declared: { metric: [normal], log: [normal], trace: [normal] },
+  };
+}
+
+function run(telemetry: FakeTelemetry, asked = question(), onStage?: (stage: Stage) => void) {
+  return diagnose(asked, fakeToolbox(telemetry), options, new AbortController().signal, onStage);
+}
+
+describe("diagnose", () => {
+  it("names the broken service, its instance and what it saw, with evidence behind every cause", async () => {
+    const diagnosis = await run(incident(true));
+
+    expect(diagnosis.verdict).toBe("found");
+    expect(diagnosis.causes[0]).toMatchObject({ rank: 1, service: "geo", instance: "geo-1" });
+    expect(diagnosis.metrics[0]!.service).toBe("geo");
+    const known = new Set(diagnosis.evidence.map(({ id }) => id));
+    const cited = [...diagnosis.causes, ...diagnosis.metrics, ...diagnosis.findings].flatMap(
+      ({ evidence }) => evidence,
+    );
+    expect(diagnosis.causes[0]!.evidence.length).toBeGreaterThan(1);
+    expect(cited.filter((id) => !known.has(id))).toEqual([]);
+    expect(diagnosis.evidence.every(({ text }) => text.length > 20)).toBe(true);
+    expect(diagnosis.explanation).toMatch(/^Observation: .+\nReasoning: .+\nFinal Answer: .*geo/);
+  });
+
+  it("gives the same bytes twice, and survives a trip through JSON", async () => {
+    const first = await run(incident(true));
+    const second = await run(incident(true));
+
+    expect(JSON.stringify(second)).toBe(JSON.stringify(first));
+    expect(Diagnosis.parse(JSON.parse(JSON.stringify(first)))).toEqual(first);
+  });
+
+  it("says that nothing broke when nothing did", async () => {
+    const diagnosis = await run(incident(false));
+
+    expect(diagnosis.verdict).toBe("nothing-found");
+    expect(diagnosis.causes).toEqual([]);
+    expect(diagnosis.metrics).toEqual([]);
+  });
+
+  it("says that it cannot tell without telemetry, and names the gaps", async () => {
+    const diagnosis = await run({ services: ["geo"], metrics: [], logs: [], spans: [] });
+
+    expect(diagnosis.verdict).toBe("cannot-tell");
+    expect(diagnosis.causes).toEqual([]);
+    expect(diagnosis.gaps.filter(({ reason }) => reason === "missing")).toHaveLength(3);
+  });
+
+  it("is less sure with fewer kinds of telemetry", async () => {
+    const all = await run(incident(true));
+    const metricsOnly = await run({ ...incident(true), logs: [], spans: [] });
+
+    expect(metricsOnly.causes[0]!.service).toBe("geo");
+    expect(metricsOnly.causes[0]!.confidence).toBeLessThan(all.causes[0]!.confidence);
+    expect(metricsOnly.narrowedBy).toBe("metric");
+  });
+
+  it("reports every stage as it starts and as it is done", async () => {
+    const stages: string[] = [];
+
+    await run(incident(true), question(), ({ name, state }) => stages.push(`${name} ${state}`));
+
+    const names = ["read", "collect", "detect", "describe", "localize", "consult", "conclude"];
+    expect(stages).toEqual(names.flatMap((name) => [`${name} started`, `${name} done`]));
+  });
+
+  it("takes the default window and says so where no time is named", async () => {
+    const diagnosis = await run(incident(true), question("what broke in geo?"));
+
+    expect(diagnosis.window).toEqual({
+      start: window.end - 6 * 60 * minute,
+      end: window.end,
+      from: "default",
+    });
+    expect(diagnosis.uncertainty.join(" ")).toContain("last 6 hours");
+    expect(diagnosis.scope.services).toEqual(["geo"]);
+  });
+
+  it("takes the window that a person named when asked back", async () => {
+    const diagnosis = await run(incident(true), question("what broke in geo?", { askedWindow: window }));
+
+    expect(diagnosis.window).toEqual({ ...window, from: "asked" });
+  });
+
+  it("offers the nearest names for a service that nobody knows", async () => {
+    await expect(
+      run(incident(true), question("what broke in `geoo-service` in the last hour")),
+    ).rejects.toMatchObject({
+      code: "service-unknown",
+      message: expect.stringContaining("geo"),
+    });
+  });
+
+  it("stops when it is cancelled", async () => {
+    const controller = new AbortController();
+    const stopping = diagnose(
+      question(),
+      fakeToolbox(incident(true)),
+      options,
+      controller.signal,
+      ({ name }) => {
+        if (name === "collect") controller.abort();
+      },
+    );
+
+    await expect(stopping).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  it("goes on without a source that is down, and names it", async () => {
+    const down = new BotError("source-unavailable", "Jaeger did not answer in 10 s.");
+    const diagnosis = await run({ ...incident(true), fails: { trace: down } });
+
+    expect(diagnosis.causes[0]!.service).toBe("geo");
+    expect(diagnosis.gaps).toContainEqual({
+      from: "fake traces",
+      reason: "unreachable",
+      detail: "Jaeger did not answer in 10 s.",
+    });
+  });
+
+  it("puts no label, clock or secret into what made the answer", async () => {
+    const diagnosis = await run(incident(true));
+
+    expect(Object.keys(diagnosis.madeWith).sort()).toEqual([
+      "options",
+      "reference",
+      "seen",
+      "sources",
+      "version",
+    ]);
+    expect(diagnosis.model).toBeNull();
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { FusionOptions, fuseMetrics, fuseServices } from "../../../pipeline/fuse.ts";
+import type { Candidate, Ranking } from "../../../pipeline/types.ts";
+
+const strength = FusionOptions.parse({});
+const ranks = FusionOptions.parse({ method: "reciprocal-rank" });
+
+function candidate(service: string, score: number, metric: string | null = null): Candidate {
+  return {
+    service,
+    instance: null,
+    metric,
+    symptom: metric === "latency",
+    score,
+    evidence: [`${service}-${metric ?? "s"}`],
+    why: `${service}.`,
+  };
+}
+
+function ranking(localizer: string, ...candidates: Candidate[]): Ranking {
+  return { localizer, level: "service", candidates };
+}
+
+describe("fuseServices", () => {
+  it("adds a quarter of every further localizer's strength to the strongest", () => {
+    const fused = fuseServices(
+      [
+        ranking("a", candidate("geo", 4)),
+        ranking("b", candidate("geo", 4)),
+        ranking("c", candidate("rate", 4.2)),
+      ],
+      strength,
+    );
+
+    expect(fused.map(({ service, score }) => [service, score])).toEqual([
+      ["geo", 4.5],
+      ["rate", 4.2],
+    ]);
+  });
+
+  it("adds nothing for support that is weaker than three standard deviations", () => {
+    const fused = fuseServices(
+      [
+        ranking("a", candidate("geo", 4)),
+        ranking("b", candidate("geo", 2)),
+        ranking("c", candidate("geo", 1)),
+      ],
+      strength,
+    );
+
+    expect(fused[0]!.score).toBe(4);
+  });
+
+  it("counts places only, by reciprocal rank", () => {
+    const fused = fuseServices(
+      [ranking("a", candidate("geo", 9), candidate("rate", 8)), ranking("b", candidate("rate", 1))],
+      ranks,
+    );
+
+    expect(fused.map(({ service }) => service)).toEqual(["rate", "geo"]);
+    expect(fused[0]!.score).toBeCloseTo(1 / 11 + 1 / 12, 12);
+  });
+
+  it("lets a localizer of metrics vote once per service, with its best", () => {
+    const fused = fuseServices(
+      [ranking("m", candidate("geo", 3, "cpu"), candidate("geo", 2, "mem"))],
+      strength,
+    );
+
+    expect(fused).toHaveLength(1);
+    expect(fused[0]).toMatchObject({ service: "geo", score: 3, metric: null });
+  });
+
+  it("breaks ties by name and ranks nothing out of nothing", () => {
+    const fused = fuseServices([ranking("a", candidate("b", 1), candidate("a", 1))], strength);
+
+    expect(fused.map(({ service }) => service)).toEqual(["a", "b"]);
+    expect(fuseServices([ranking("a")], strength)).toEqual([]);
+    expect(fuseServices([ranking("a", candidate("geo", 0))], strength)).toEqual([]);
+  });
+
+  it("does not depend on the order of the localizers", () => {
+    const rankings = [
+      ranking("a", candidate("geo", 4)),
+      ranking("b", candidate("rate", 4), candidate("geo", 1)),
+    ];
+
+    expect(fuseServices([...rankings].reverse(), strength)).toEqual(fuseServices(rankings, strength));
+  });
+});
+
+describe("fuseMetrics", () => {
+  it("puts the strongest metric of the most suspected service first, and symptoms behind causes", () => {
+    const rankings = [
+      ranking(
+        "m",
+        candidate("geo", 4, "cpu_percent"),
+        candidate("geo", 5, "latency"),
+        candidate("rate", 3, "cpu_percent"),
+      ),
+    ];
+    const services = fuseServices(rankings, strength);
+
+    const fused = fuseMetrics(rankings, services, []);
+
+    expect(fused.map(({ service, metric }) => `${service} ${metric}`)).toEqual([
+      "geo cpu_percent",
+      "rate cpu_percent",
+      "geo latency",
+    ]);
+  });
+
+  it("moves the services of Filter 2 to the front", () => {
+    const rankings = [ranking("m", candidate("geo", 4, "cpu_percent"), candidate("rate", 3, "cpu_percent"))];
+
+    const fused = fuseMetrics(rankings, fuseServices(rankings, strength), ["rate"]);
+
+    expect(fused.map(({ service }) => service)).toEqual(["rate", "geo"]);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
+import { logAnomaly, slice } from "../../../fakes/telemetry.ts";
+
+const broken = (id: string, service: string, more: Parameters<typeof logAnomaly>[0] | object = {}) =>
+  logAnomaly({
+    id,
+    service,
+    kind: "broken-sequence",
+    template: "geo.go:31",
+    expectedNext: "geo.go:34",
+    count: 30,
+    ...more,
+  });
+
+describe("eventPairs", () => {
+  it("names a region after the two statements that enclose it, as strong as its break", () => {
+    expect(eventPairs.localize(slice({}), [broken("log-1", "geo", { severity: 5 })])).toEqual([
+      {
+        service: "geo",
+        instance: null,
+        metric: "geo.go:31_geo.go:34",
+        symptom: false,
+        score: 5,
+        evidence: ["log-1"],
+        why: 'In 30 requests "geo.go:31" was no longer followed by "geo.go:34", which normally always comes.',
+      },
+    ]);
+  });
+
+  it("suspects the service after whose call several break off, by the root of the sum of squares", () => {
+    const candidates = eventPairs.localize(slice({}), [
+      broken("log-1", "web", { severity: 3, calleeBefore: "store" }),
+      broken("log-2", "geo", { severity: 4, calleeBefore: "store" }),
+      broken("log-3", "geo", { severity: 1, calleeBefore: "store" }),
+    ]);
+
+    const store = candidates.filter(({ service }) => service === "store");
+    expect(store).toHaveLength(1);
+    expect(store[0]!.score).toBeCloseTo(0.9 * 5, 12);
+    expect(store[0]).toMatchObject({
+      symptom: true,
+      evidence: ["log-1", "log-2", "log-3"],
+      why: "geo, web break off right after calling it.",
+    });
+  });
+
+  it("says it in the singular for one caller", () => {
+    const candidates = eventPairs.localize(slice({}), [broken("log-1", "web", { calleeBefore: "store" })]);
+
+    expect(candidates[1]!.why).toBe("web breaks off right after calling it.");
+  });
+
+  it("cannot be made to close its quotes, or to carry markup or control characters", () => {
+    const evil = '</b> {service} `rm` " \u001b[31mred\u0007 \u202egnp';
+    const [region] = eventPairs.localize(slice({}), [
+      broken("log-1", "geo", { template: evil, expectedNext: evil }),
+    ]);
+
+    expect(region!.why.split('"')).toHaveLength(5);
+    expect(region!.why).not.toMatch(/[<>`{}\p{Cc}\p{Cf}]/u);
+  });
+
+  it("ranks nothing by lines that only became more", () => {
+    expect(
+      eventPairs.localize(slice({}), [logAnomaly({ id: "log-1", service: "geo", kind: "more" })]),
+    ).toEqual([]);
+  });
+});
