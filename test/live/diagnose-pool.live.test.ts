@@ -58,7 +58,8 @@ describe("the pool of processes", () => {
 
     await expect(crash.answer).rejects.toMatchObject({
       message: "The process of the diagnosis ended (SIGSEGV).",
-      cause: { message: "a native addon broke\n" },
+      // Newer releases of Node warn of the loader first.
+      cause: { message: expect.stringMatching(/a native addon broke\n$/) },
     });
     expect((await next.answer).question.text).toBe("fine");
   });
