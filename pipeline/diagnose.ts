@@ -11,6 +11,9 @@ import { narrow } from "./narrow.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Toolbox } from "./ports.ts";
 import { readQuestion } from "./question/index.ts";
+import { redactSlice } from "./redact/redact-slice.ts";
+import { redactor } from "./redact/redactor.ts";
+import { restoreDiagnosis } from "./redact/restore-diagnosis.ts";
 import { resolveScope, resolveWindow } from "./resolve.ts";
 import type { ChatQuestion, Stage, StageName } from "./types.ts";
 
@@ -59,9 +62,12 @@ export async function diagnose(
     },
     (read) => spoken(read.scope.services.length, "service", "every service"),
   );
+  // Nothing after this sees a secret, so that nothing can forget to hide it.
+  const secrets = redactor(options.redaction);
+  const asked = { ...question, text: secrets.redact(question.text) };
   const slice = await stage(
     "collect",
-    () => collect(window, scope, inventory, toolbox, options, signal),
+    async () => redactSlice(await collect(window, scope, inventory, toolbox, options, signal), secrets),
     ({ metrics, logs, traces }) =>
       `${spoken(metrics.length, "metric series", "no metrics")}, ${spoken(logs.window.length, "log line", "no logs")}, ${spoken(traces.window.length, "trace", "no traces")}`,
   );
@@ -89,7 +95,7 @@ export async function diagnose(
   );
   const summaries = summarize(anomalies, question.timeZone);
   const file = {
-    question,
+    question: asked,
     window,
     slice,
     anomalies,
@@ -110,7 +116,8 @@ export async function diagnose(
     () => conclude({ ...file, findings, notes }, toolbox, options),
     (made) => made.verdict.replace("-", " "),
   );
-  return { ...diagnosis, timings: { ...timings, total: toolbox.stopwatch() - begun } };
+  const shown = options.redaction.restore ? restoreDiagnosis(diagnosis, secrets) : diagnosis;
+  return { ...shown, timings: { ...timings, total: toolbox.stopwatch() - begun } };
 }
 
 function spoken(count: number, noun: string, none: string): string {

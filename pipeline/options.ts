@@ -2,6 +2,7 @@ import { z } from "zod";
 import { logDetectors, metricDetectors, traceDetectors } from "./detect/index.ts";
 import { FusionOptions } from "./fuse.ts";
 import { localizers } from "./localize/index.ts";
+import { RedactionOptions } from "./redact/redactor.ts";
 
 const minute = 60_000;
 
@@ -49,6 +50,8 @@ export const PipelineOptions = z.strictObject({
       spans: z.number().int().positive().default(600_000),
     })
     .prefault({}),
+  /** What is hidden from models and people besides what always is, and whether answers show it again. */
+  redaction: RedactionOptions.prefault({}),
   seed: z.number().int().default(7),
 });
 export type PipelineOptions = z.infer<typeof PipelineOptions>;
