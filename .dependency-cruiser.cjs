@@ -17,13 +17,13 @@ module.exports = {
     only("prompts", [], "prompts/ imports nothing"),
     only(
       "connectors",
-      ["^pipeline/(types|ports|errors|diagnosis)\\.ts$", "^jobs/store\\.ts$"],
+      ["^pipeline/(types|ports|errors|diagnosis|incident-summary)\\.ts$", "^jobs/store\\.ts$"],
       "connectors/ implement the pipeline's ports and the store's interface",
     ),
     only("jobs", ["^pipeline/", "^prompts/.*schema"], "jobs/ run the pipeline"),
     only(
       "bot",
-      ["^pipeline/(types|errors|diagnosis)\\.ts$", "^jobs/(enqueue|notifier|store)\\.ts$"],
+      ["^pipeline/(types|errors|diagnosis|incident-summary)\\.ts$", "^jobs/(enqueue|notifier|store)\\.ts$"],
       "bot/ shows diagnoses and enqueues questions",
     ),
     only("bench", ["^(pipeline|prompts|connectors|jobs|testbed)/"], "bench/ sees everything but bot/"),

@@ -1,13 +1,14 @@
 import { type OpenToolbox, openToolbox } from "./compose.ts";
 import type { Config } from "./config.ts";
-import { type Diagnose, serveDiagnoses } from "./jobs/process-task.ts";
+import { type Pipeline, serveDiagnoses } from "./jobs/process-task.ts";
 import { diagnose } from "./pipeline/diagnose.ts";
+import { summarize } from "./pipeline/summarize.ts";
 
 /** What compose.ts hands to a process of the pool. */
 type ProcessData = Pick<Config, "sources" | "pipeline">;
 
 /** The telemetry is opened once per process, and at once: the process starts before its first question is there. */
-function open({ sources, pipeline }: ProcessData): Diagnose {
+function open({ sources, pipeline }: ProcessData): Pipeline {
   let toolbox: Promise<OpenToolbox> | null = null;
   const opened = () => {
     toolbox ??= openToolbox({ sources });
@@ -18,7 +19,12 @@ function open({ sources, pipeline }: ProcessData): Diagnose {
     return toolbox;
   };
   void opened();
-  return async (question, signal, onStage) => diagnose(question, await opened(), pipeline, signal, onStage);
+  return {
+    diagnose: async (question, signal, onStage) =>
+      diagnose(question, await opened(), pipeline, signal, onStage),
+    summarize: async (question, signal, onStage) =>
+      summarize(question, await opened(), pipeline, signal, onStage),
+  };
 }
 
 serveDiagnoses<ProcessData>(open);

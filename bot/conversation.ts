@@ -1,15 +1,18 @@
 import type { Enqueue } from "../jobs/enqueue.ts";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
+import type { IncidentSummary } from "../pipeline/incident-summary.ts";
 import type { ChatQuestion, Intent, ReadQuestion, Stage } from "../pipeline/types.ts";
 import { failureOf } from "./failure.ts";
 import { type Failure, type Reply, renderReply, type TimeRequest, type Words } from "./reply.ts";
+import { renderSummary } from "./summary-reply.ts";
 import type { ChatMessage, ChatSurface, MessageRef, ThreadRef } from "./surface.ts";
 import { durationWords } from "./time-words.ts";
 
 /** What became of a message. `failed` was said in the thread already. */
 export type Outcome =
   | { readonly kind: "answered"; readonly diagnosis: Diagnosis }
+  | { readonly kind: "summarized"; readonly summary: IncidentSummary }
   | { readonly kind: "asked-back" }
   | { readonly kind: "told"; readonly intent: Intent }
   | { readonly kind: "failed"; readonly error: BotError };
@@ -39,7 +42,7 @@ const deeper = /^\s*(more|details|show (me )?more|more details)[.!?]?\s*$/i;
  * is there to say, hands the question to the queue, shows the stages and posts the answer.
  */
 export function conversation({ surface, enqueue, read, defaultWindowMs, depth }: Desk): Conversation {
-  const waiting = new Map<string, ChatQuestion>();
+  const waiting = new Map<string, { question: ChatQuestion; intent: Intent }>();
   const answered = new Map<string, Diagnosis>();
 
   async function hear(message: ChatMessage, signal: AbortSignal): Promise<Outcome> {
@@ -64,7 +67,10 @@ export function conversation({ surface, enqueue, read, defaultWindowMs, depth }:
     // Said before anything is loaded or started: whoever asks sees at once that it was heard.
     await say({ kind: "progress", stages: [reading] });
     const asked = waiting.get(thread);
-    if (asked !== undefined) return diagnosed(thread, await withAskedTime(asked, message), say, signal);
+    if (asked !== undefined) {
+      const { question, intent } = asked;
+      return made(thread, await withAskedTime(question, message), intent, say, signal);
+    }
 
     const question: ChatQuestion = {
       id: message.id,
@@ -81,11 +87,11 @@ export function conversation({ surface, enqueue, read, defaultWindowMs, depth }:
     }
     refuseUnknown(understood);
     if (understood.from === "ask" && surface.canAsk) {
-      remember(waiting, thread, question);
+      remember(waiting, thread, { question, intent: understood.intent });
       await say(timeRequest(defaultWindowMs));
       return { kind: "asked-back" };
     }
-    return diagnosed(thread, question, say, signal);
+    return made(thread, question, understood.intent, say, signal);
   }
 
   /** What a person says when asked back names the window; without a time in it, the default is taken. */
@@ -95,9 +101,10 @@ export function conversation({ surface, enqueue, read, defaultWindowMs, depth }:
     return { ...asked, askedWindow: from === "question" ? window : null };
   }
 
-  async function diagnosed(
+  async function made(
     thread: string,
     question: ChatQuestion,
+    intent: Intent,
     say: Say,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -107,6 +114,12 @@ export function conversation({ surface, enqueue, read, defaultWindowMs, depth }:
       // A stage that cannot be shown is no reason to lose the answer, which replaces it anyway.
       say({ kind: "progress", stages: [...stages.values()] }).catch(() => undefined);
     };
+    if (intent === "summary") {
+      const pending = await enqueue.summarize(surface.name, question, onStage, signal);
+      const summary = await pending.summary;
+      await say(renderSummary(summary));
+      return { kind: "summarized", summary };
+    }
     const pending = await enqueue.ask(surface.name, question, onStage, signal);
     const diagnosis = await pending.diagnosis;
     remember(answered, thread, diagnosis);

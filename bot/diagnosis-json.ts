@@ -33,10 +33,10 @@ export function diagnosisJson(diagnosis: Diagnosis) {
   };
 }
 
-function isoPeriod<Timed extends Period>(timed: Timed) {
+export function isoPeriod<Timed extends Period>(timed: Timed) {
   return { ...timed, start: iso(timed.start), end: iso(timed.end) };
 }
 
-function iso(at: EpochMs): string {
+export function iso(at: EpochMs): string {
   return new Date(at).toISOString();
 }

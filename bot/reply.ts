@@ -3,10 +3,10 @@ import type { ErrorCode } from "../pipeline/errors.ts";
 import type { EpochMs, Stage } from "../pipeline/types.ts";
 import { nextSteps } from "./next-steps.ts";
 import { counted, windowWords } from "./time-words.ts";
-import { isCodeRegion, verdictLines } from "./verdict.ts";
+import { gapWords, isCodeRegion, verdictLines } from "./verdict.ts";
 
 /** What the bot says, before a surface gives it its form. */
-export type Reply = Answer | Progress | TimeRequest | Failure | Words;
+export type Reply = Answer | SummaryReply | Progress | TimeRequest | Failure | Words;
 
 /** A cause as it is shown. `confidence` 0 to 1. */
 export interface ShownCause {
@@ -59,6 +59,35 @@ export interface Answer {
   readonly madeFrom: string;
   /** How much a short answer leaves out. */
   readonly left: { readonly causes: number; readonly evidence: number };
+}
+
+export interface ShownIncident {
+  readonly id: string;
+  /** Start, end and length, in the asker's zone. */
+  readonly when: string;
+  readonly cause: string;
+  /** Of the first cause; 0 to 1. */
+  readonly confidence: number;
+  readonly why: string;
+  readonly atFault: readonly string[];
+  /** Whether it is new beside the period before; empty where there is nothing to compare with. */
+  readonly history: string;
+  readonly evidence: readonly string[];
+}
+
+/** What broke in a whole period. */
+export interface SummaryReply {
+  readonly kind: "summary";
+  readonly questionId: string;
+  readonly question: string;
+  /** The period in words, in the asker's zone. */
+  readonly looked: string;
+  readonly headline: string;
+  readonly incidents: readonly ShownIncident[];
+  readonly recurrences: readonly string[];
+  readonly gaps: readonly string[];
+  readonly uncertainty: readonly string[];
+  readonly madeFrom: string;
 }
 
 /** The stages so far, replaced by the answer when it is there. */
@@ -132,9 +161,7 @@ export function renderReply(diagnosis: Diagnosis, depth: "short" | "deep" = "sho
         }))
       : [],
     rankings: deep ? diagnosis.rankings.map(rankingWords) : [],
-    gaps: diagnosis.gaps.map(
-      ({ from, reason, detail }) => `${from} (${reason.replace("-", " ")}): ${detail}`,
-    ),
+    gaps: diagnosis.gaps.map(gapWords),
     uncertainty: diagnosis.uncertainty,
     nextSteps: nextSteps(diagnosis),
     madeFrom: madeFromWords(diagnosis),

@@ -71,6 +71,10 @@ export function percentWords(share: number): string {
   return share > 0 && share < 0.01 ? "<1 %" : `${Math.round(share * 100)} %`;
 }
 
+export function gapWords({ from, reason, detail }: Diagnosis["gaps"][number]): string {
+  return `${from} (${reason.replace("-", " ")}): ${detail}`;
+}
+
 function inScope({ scope }: Diagnosis): string {
   return scope.services.length === 0 ? "" : ` in ${scope.services.join(", ")} or what it calls`;
 }

@@ -1,4 +1,5 @@
 import { diagnosisJson } from "../bot/diagnosis-json.ts";
+import { summaryJson } from "../bot/summary-json.ts";
 import { BotError } from "../pipeline/errors.ts";
 import { askedAt, configWith, type QuestionOptions, requireSources } from "./question-options.ts";
 import { exitCodeOf, exitCodes, printJson, type Shell } from "./shell.ts";
@@ -39,6 +40,9 @@ async function answered(text: string, talk: Talk, options: AskOptions, shell: Sh
   switch (outcome.kind) {
     case "answered":
       if (options.json === true) printJson(shell, diagnosisJson(outcome.diagnosis));
+      return exitCodes.answered;
+    case "summarized":
+      if (options.json === true) printJson(shell, summaryJson(outcome.summary));
       return exitCodes.answered;
     case "asked-back":
       // The input ended, or was interrupted, before a time was named.

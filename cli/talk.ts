@@ -55,6 +55,9 @@ export async function talking<Result>(
       async ask(...question) {
         return (await started).enqueue.ask(...question);
       },
+      async summarize(...question) {
+        return (await started).enqueue.summarize(...question);
+      },
     },
     read: (question) => readFirst(question, config, shell.signal),
     defaultWindowMs: config.pipeline.defaultWindowMs,

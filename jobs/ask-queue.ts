@@ -3,7 +3,7 @@ import { asBotError, BotError } from "../pipeline/errors.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
 import { bullmq } from "./bullmq.ts";
 import { type DiagnoseJob, diagnoseJobId, jobName, readFailure } from "./diagnose-job.ts";
-import type { Enqueue, PendingAnswer } from "./enqueue.ts";
+import type { Enqueue } from "./enqueue.ts";
 import { pendingAnswer, type Waiting } from "./pending-answer.ts";
 import type { RedisClient, RedisConnections } from "./redis-connection.ts";
 import type { StageListener, Store } from "./store.ts";
@@ -60,8 +60,7 @@ export async function openAskQueue(options: AskQueueOptions): Promise<AskQueue> 
     if (job !== undefined) entry.onProgress(job.progress);
     if (job !== undefined && job.finishedOn === undefined) return;
     if (job !== undefined && (await job.isFailed())) return entry.fail(readFailure(job.failedReason));
-    const diagnosis = await store.loadDiagnosis(entry.questionId);
-    if (diagnosis !== null) return entry.answer(diagnosis);
+    if (await entry.arrive()) return;
     entry.fail(
       job === undefined
         ? new BotError("cancelled", "The question was taken off the queue.")
@@ -90,15 +89,17 @@ export async function openAskQueue(options: AskQueueOptions): Promise<AskQueue> 
     if (removed === 0) await producer.publishEvent({ eventName: cancelEvent, jobId });
   }
 
-  async function ask(
+  async function place<Made>(
     surface: string,
     question: ChatQuestion,
+    task: DiagnoseJob["task"],
+    load: () => Promise<Made | null>,
     onStage: StageListener,
     signal: AbortSignal,
-  ): Promise<PendingAnswer> {
+  ): Promise<{ jobId: string; made: Promise<Made> }> {
     if (signal.aborted) throw new BotError("cancelled", "The question was withdrawn.");
     const jobId = diagnoseJobId(surface, question.id);
-    const { entry, diagnosis } = pendingAnswer(jobId, question.id, onStage);
+    const { entry, made } = pendingAnswer(jobId, load, onStage);
     waiting.set(jobId, new Set([...entries(jobId), entry]));
     const onAbort = () => {
       entry.fail(new BotError("cancelled", "The question was withdrawn."));
@@ -110,10 +111,10 @@ export async function openAskQueue(options: AskQueueOptions): Promise<AskQueue> 
       waiting.get(jobId)?.delete(entry);
       if (waiting.get(jobId)?.size === 0) waiting.delete(jobId);
     };
-    diagnosis.then(forget, forget);
+    made.then(forget, forget);
     try {
       await store.saveQuestion(question);
-      await queue.add(jobName, { questionId: question.id } satisfies DiagnoseJob, {
+      await queue.add(jobName, { questionId: question.id, task } satisfies DiagnoseJob, {
         jobId,
         attempts,
         backoff: { type: "exponential", delay: 500 },
@@ -129,11 +130,20 @@ export async function openAskQueue(options: AskQueueOptions): Promise<AskQueue> 
     placed.add(entry);
     // A question delivered again finds its job finished, and no event will come.
     lookAt(jobId);
-    return { jobId, diagnosis };
+    return { jobId, made };
   }
 
   return {
-    ask,
+    async ask(surface, question, onStage, signal) {
+      const load = () => store.loadDiagnosis(question.id);
+      const { jobId, made } = await place(surface, question, "diagnose", load, onStage, signal);
+      return { jobId, diagnosis: made };
+    },
+    async summarize(surface, question, onStage, signal) {
+      const load = () => store.loadSummary(question.id);
+      const { jobId, made } = await place(surface, question, "summarize", load, onStage, signal);
+      return { jobId, summary: made };
+    },
     async close() {
       clearInterval(timer);
       failAll(new BotError("cancelled", "The program is ending."));

@@ -3,8 +3,14 @@ import { z } from "zod";
 import { asBotError } from "../pipeline/errors.ts";
 import { stageNames } from "../pipeline/types.ts";
 
-/** What the queue carries: the question itself was saved first, under its id. */
-export const DiagnoseJob = z.object({ questionId: z.string() });
+/**
+ * What the queue carries: the question itself was saved first, under its id. `task` is what is made of
+ * it; jobs of a version before there were summaries have none.
+ */
+export const DiagnoseJob = z.object({
+  questionId: z.string(),
+  task: z.enum(["diagnose", "summarize"]).default("diagnose"),
+});
 export type DiagnoseJob = z.infer<typeof DiagnoseJob>;
 
 export const jobName = "diagnose";

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { BotError } from "../pipeline/errors.ts";
+import type { Summarized } from "../pipeline/summarize.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
 import type { ProcessMessage, ProcessOrder } from "./process-task.ts";
 import type { StageListener } from "./store.ts";
@@ -21,10 +22,12 @@ export interface DiagnosePoolOptions {
 
 export interface DiagnosePool {
   /**
-   * Runs the pipeline in a process. Stages come in order, all before the diagnosis.
+   * Runs the pipeline in a process. Stages come in order, all before what is made.
    * Throws: BotError as the pipeline throws it, "cancelled" when `signal` or `close` stopped it; Error for a bug.
    */
-  run(question: ChatQuestion, onStage: StageListener, signal: AbortSignal): Promise<Diagnosis>;
+  diagnose(question: ChatQuestion, onStage: StageListener, signal: AbortSignal): Promise<Diagnosis>;
+  /** The same for a question about a whole period. */
+  summarize(question: ChatQuestion, onStage: StageListener, signal: AbortSignal): Promise<Summarized>;
   /** Ends the processes, whatever they do. */
   close(): Promise<void>;
 }
@@ -36,6 +39,9 @@ interface Member {
   readonly gone: Promise<Error>;
   idleTimer: NodeJS.Timeout | null;
 }
+
+type QuestionOrder = Extract<ProcessOrder, { question: ChatQuestion }>;
+type MadeMessage = Extract<ProcessMessage, { kind: "diagnosis" | "summary" }>;
 
 const lastWords = 4_000;
 
@@ -105,16 +111,27 @@ export function diagnosePool(options: DiagnosePoolOptions): DiagnosePool {
   // It starts loading the pipeline at once, while Redis is still being reached.
   idle.push(start());
 
+  async function run(order: QuestionOrder, onStage: StageListener, asked: AbortSignal): Promise<MadeMessage> {
+    const signal = AbortSignal.any([asked, closing.signal]);
+    if (signal.aborted) throw cancelled();
+    const member = await take(signal);
+    try {
+      return await answerIn(member, order, onStage, signal, stopMs);
+    } finally {
+      free(member);
+    }
+  }
+
   return {
-    async run(question, onStage, asked) {
-      const signal = AbortSignal.any([asked, closing.signal]);
-      if (signal.aborted) throw cancelled();
-      const member = await take(signal);
-      try {
-        return await answerIn(member, question, onStage, signal, stopMs);
-      } finally {
-        free(member);
-      }
+    async diagnose(question, onStage, signal) {
+      const made = await run({ kind: "diagnose", question }, onStage, signal);
+      if (made.kind !== "diagnosis") throw new Error("The process made a summary of a question.");
+      return made.diagnosis;
+    },
+    async summarize(question, onStage, signal) {
+      const made = await run({ kind: "summarize", question }, onStage, signal);
+      if (made.kind !== "summary") throw new Error("The process made a diagnosis of a period.");
+      return made.summarized;
     },
     async close() {
       closing.abort();
@@ -150,11 +167,11 @@ function startMember({ processFile, processData, execArgv }: DiagnosePoolOptions
 
 async function answerIn(
   { child, gone }: Member,
-  question: ChatQuestion,
+  order: QuestionOrder,
   onStage: StageListener,
   signal: AbortSignal,
   stopMs: number,
-): Promise<Diagnosis> {
+): Promise<MadeMessage> {
   let killTimer: NodeJS.Timeout | null = null;
   let hear: (message: ProcessMessage) => void = () => {};
   const onAbort = () => {
@@ -162,13 +179,14 @@ async function answerIn(
     killTimer = setTimeout(() => child.kill("SIGKILL"), stopMs);
   };
   try {
-    return await new Promise<Diagnosis>((resolve, reject) => {
+    return await new Promise<MadeMessage>((resolve, reject) => {
       hear = (message) => {
         switch (message.kind) {
           case "stage":
             return onStage(message.stage);
           case "diagnosis":
-            return resolve(message.diagnosis);
+          case "summary":
+            return resolve(message);
           case "failure":
             return reject(new BotError(message.code, message.message));
           case "bug":
@@ -178,7 +196,7 @@ async function answerIn(
       child.on("message", hear);
       signal.addEventListener("abort", onAbort, { once: true });
       void gone.then((end) => reject(signal.aborted ? cancelled() : end));
-      tell(child, { kind: "question", question });
+      tell(child, order);
       if (signal.aborted) onAbort();
     });
   } finally {

@@ -27,7 +27,7 @@ export interface DiagnoseWorker {
   close(drainMs: number): Promise<void>;
 }
 
-/** Takes questions off the queue, one diagnosis each. */
+/** Takes questions off the queue, one diagnosis or summary each. */
 export function startDiagnoseWorker(options: DiagnoseWorkerOptions): DiagnoseWorker {
   // A job can be cancelled between being taken and being started.
   const cancelled = new Set<string>();
@@ -88,14 +88,23 @@ async function runJob(
   { store, pool }: DiagnoseWorkerOptions,
   signal: AbortSignal,
 ): Promise<null> {
-  const { questionId } = DiagnoseJob.parse(job.data);
+  const { questionId, task } = DiagnoseJob.parse(job.data);
   const question = await store.loadQuestion(questionId);
   if (question === null) {
     throw new BotError("question-invalid", `The question ${questionId} is no longer saved. Ask it again.`);
   }
   const report = stageReporter(job);
-  const diagnosis = await pool.run(question, report.add, signal);
-  await store.saveDiagnosis(diagnosis);
+  switch (task) {
+    case "diagnose":
+      await store.saveDiagnosis(await pool.diagnose(question, report.add, signal));
+      break;
+    case "summarize": {
+      const { summary, diagnoses } = await pool.summarize(question, report.add, signal);
+      // The summary last: whoever has it can look at each of its incidents.
+      for (const diagnosis of diagnoses) await store.saveDiagnosis(diagnosis);
+      await store.saveSummary(summary);
+    }
+  }
   await report.sent();
   return null;
 }

@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
+import type { IncidentSummary } from "../pipeline/incident-summary.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
 import type { StageListener } from "./store.ts";
 
@@ -9,7 +10,13 @@ export interface PendingAnswer {
   readonly diagnosis: Promise<Diagnosis>;
 }
 
-/** What a surface needs of the queue: hand a question over, hear the stages, get the diagnosis. */
+/** The same for a question about a whole period. */
+export interface PendingSummary {
+  readonly jobId: string;
+  readonly summary: Promise<IncidentSummary>;
+}
+
+/** What a surface needs of the queue: hand a question over, hear the stages, get what was made of it. */
 export interface Enqueue {
   ask(
     surface: string,
@@ -17,4 +24,10 @@ export interface Enqueue {
     onStage: StageListener,
     signal: AbortSignal,
   ): Promise<PendingAnswer>;
+  summarize(
+    surface: string,
+    question: ChatQuestion,
+    onStage: StageListener,
+    signal: AbortSignal,
+  ): Promise<PendingSummary>;
 }

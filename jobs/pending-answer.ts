@@ -1,14 +1,13 @@
-import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { JobProgress } from "./diagnose-job.ts";
 import type { StageListener } from "./store.ts";
 
 /** Someone who waits for a job. */
 export interface Waiting {
   readonly jobId: string;
-  readonly questionId: string;
   /** Takes the progress of the job as the queue gives it, as often as it likes. */
   onProgress(progress: unknown): void;
-  answer(diagnosis: Diagnosis): void;
+  /** Hands over what the job made and saved; false when it is no longer saved. */
+  arrive(): Promise<boolean>;
   fail(error: Error): void;
 }
 
@@ -16,28 +15,27 @@ export interface Waiting {
  * A promise of an answer, and its other end. Each stage reaches `onStage` once and in order, however
  * often and late the progress is looked at; another attempt at the job tells its stages anew.
  */
-export function pendingAnswer(
+export function pendingAnswer<Made>(
   jobId: string,
-  questionId: string,
+  load: () => Promise<Made | null>,
   onStage: StageListener,
-): { entry: Waiting; diagnosis: Promise<Diagnosis> } {
+): { entry: Waiting; made: Promise<Made> } {
   let attempt = 0;
   let told = 0;
   let settled = false;
-  let answer: (diagnosis: Diagnosis) => void = () => {};
+  let answer: (made: Made) => void = () => {};
   let fail: (error: Error) => void = () => {};
-  const diagnosis = new Promise<Diagnosis>((resolve, reject) => {
+  const made = new Promise<Made>((resolve, reject) => {
     answer = resolve;
     fail = reject;
   });
   // Whoever asked may not be listening yet when it fails.
-  diagnosis.catch(() => {});
+  made.catch(() => {});
 
   return {
-    diagnosis,
+    made,
     entry: {
       jobId,
-      questionId,
       onProgress(raw) {
         const progress = JobProgress.safeParse(raw);
         if (settled || !progress.success || progress.data.attempt < attempt) return;
@@ -48,9 +46,12 @@ export function pendingAnswer(
           onStage(stage);
         }
       },
-      answer(made) {
+      async arrive() {
+        const saved = await load();
+        if (saved === null) return false;
         settled = true;
-        answer(made);
+        answer(saved);
+        return true;
       },
       fail(error) {
         settled = true;

@@ -1,43 +1,53 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, type ErrorCode } from "../pipeline/errors.ts";
+import type { Summarized } from "../pipeline/summarize.ts";
 import type { ChatQuestion, Stage } from "../pipeline/types.ts";
 
 /** To a process of the pool: `open` once and first, then one question at a time. */
 export type ProcessOrder<Data = unknown> =
   | { readonly kind: "open"; readonly data: Data }
-  | { readonly kind: "question"; readonly question: ChatQuestion }
+  | { readonly kind: "diagnose"; readonly question: ChatQuestion }
+  | { readonly kind: "summarize"; readonly question: ChatQuestion }
   | { readonly kind: "stop" };
 
 /** From it: stages, then one of the others. A BotError's code would not survive the trip as an error. */
 export type ProcessMessage =
   | { readonly kind: "stage"; readonly stage: Stage }
   | { readonly kind: "diagnosis"; readonly diagnosis: Diagnosis }
+  | { readonly kind: "summary"; readonly summarized: Summarized }
   | { readonly kind: "failure"; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: "bug"; readonly message: string; readonly stack: string };
 
-export type Diagnose = (
+type Work<Made> = (
   question: ChatQuestion,
   signal: AbortSignal,
   onStage: (stage: Stage) => void,
-) => Promise<Diagnosis>;
+) => Promise<Made>;
+
+/** What a process of the pool can do. */
+export interface Pipeline {
+  readonly diagnose: Work<Diagnosis>;
+  readonly summarize: Work<Summarized>;
+}
 
 /**
  * A pool process's side: answers questions until its parent ends it, or is gone.
  *
  * `open` is handed the pool's `processData`, before the first question.
  */
-export function serveDiagnoses<Data>(open: (data: Data) => Diagnose): void {
-  let diagnose: Diagnose | null = null;
+export function serveDiagnoses<Data>(open: (data: Data) => Pipeline): void {
+  let pipeline: Pipeline | null = null;
   let stop = new AbortController();
   process.on("message", (order: ProcessOrder<Data>) => {
     switch (order.kind) {
       case "open":
-        diagnose = open(order.data);
+        pipeline = open(order.data);
         return;
-      case "question":
-        if (diagnose === null) throw new Error("There is a question before the telemetry is named.");
+      case "diagnose":
+      case "summarize":
+        if (pipeline === null) throw new Error("There is a question before the telemetry is named.");
         stop = new AbortController();
-        void answer(diagnose, order.question, stop.signal).then(say);
+        void answer(pipeline, order, stop.signal).then(say);
         return;
       case "stop":
         stop.abort();
@@ -51,13 +61,18 @@ export function serveDiagnoses<Data>(open: (data: Data) => Diagnose): void {
 }
 
 async function answer(
-  diagnose: Diagnose,
-  question: ChatQuestion,
+  pipeline: Pipeline,
+  { kind, question }: { readonly kind: keyof Pipeline; readonly question: ChatQuestion },
   signal: AbortSignal,
 ): Promise<ProcessMessage> {
+  const onStage = (stage: Stage) => say({ kind: "stage", stage });
   try {
-    const diagnosis = await diagnose(question, signal, (stage) => say({ kind: "stage", stage }));
-    return { kind: "diagnosis", diagnosis };
+    switch (kind) {
+      case "diagnose":
+        return { kind: "diagnosis", diagnosis: await pipeline.diagnose(question, signal, onStage) };
+      case "summarize":
+        return { kind: "summary", summarized: await pipeline.summarize(question, signal, onStage) };
+    }
   } catch (error) {
     const known = asBotError(error);
     if (known !== null) return { kind: "failure", code: known.code, message: known.message };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Store } from "../../jobs/store.ts";
 import { Diagnosis } from "../../pipeline/diagnosis.ts";
 import { BotError } from "../../pipeline/errors.ts";
+import { IncidentSummary } from "../../pipeline/incident-summary.ts";
 import type { ChatQuestion } from "../../pipeline/types.ts";
 
 /** What the store asks of a Redis client. */
@@ -26,7 +27,7 @@ const SavedQuestion = z.object({
 });
 
 /**
- * Questions and diagnoses in Redis, each under a key of its own, until they expire.
+ * Questions, diagnoses and summaries in Redis, each under a key of its own, until they expire.
  *
  * Throws: BotError "not-set-up" when what was saved cannot be read back, which a newer or older
  *         version of this program on the same Redis can cause; what the client throws.
@@ -34,6 +35,7 @@ const SavedQuestion = z.object({
 export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store {
   const questionKey = (id: string) => `${options.prefix}:question:${id}`;
   const diagnosisKey = (id: string) => `${options.prefix}:diagnosis:${id}`;
+  const summaryKey = (id: string) => `${options.prefix}:summary:${id}`;
 
   async function save(key: string, value: unknown): Promise<void> {
     await redis.set(key, JSON.stringify(value), "PX", options.retentionMs);
@@ -56,6 +58,8 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
     loadQuestion: (id) => load(questionKey(id), SavedQuestion),
     saveDiagnosis: (diagnosis) => save(diagnosisKey(diagnosis.question.id), diagnosis),
     loadDiagnosis: (questionId) => load(diagnosisKey(questionId), Diagnosis),
+    saveSummary: (summary) => save(summaryKey(summary.question.id), summary),
+    loadSummary: (questionId) => load(summaryKey(questionId), IncidentSummary),
   };
 }
 

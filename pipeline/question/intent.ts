@@ -24,7 +24,7 @@ const rules: readonly (readonly [intent: Intent, pattern: RegExp])[] = [
   ["schedule", /\b(?:send|post|give|report|run|check)\b[^.?!]{0,60}\b(?:daily|weekly|hourly|weekdays)\b/iu],
   [
     "summary",
-    /\b(?:summar(?:y|i[sz]e|ies)|recap|digest|overview|weekly report|daily report|zusammenfass\p{L}{0,5}|fasse? .{0,60} zusammen|überblick|résum\p{L}{0,4}|resum\p{L}{0,4})(?!\p{L})|总结|摘要|まとめ|要約/iu,
+    /\b(?:summar(?:y|i[sz]e|ies)|sum(?:s|med|ming)? (?:[^\s.?!]{1,30} ){0,4}up|(?:what|which|how many|list|all)(?: the| our| of the)? (?:incidents|outages)|recap|digest|overview|weekly report|daily report|zusammenfass\p{L}{0,5}|fasse? .{0,60} zusammen|überblick|résum\p{L}{0,4}|resum\p{L}{0,4})(?!\p{L})|总结|摘要|まとめ|要約/iu,
   ],
   [
     "follow-up",

@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { serveDiagnoses } from "../../jobs/process-task.ts";
+import { type Pipeline, serveDiagnoses } from "../../jobs/process-task.ts";
 import { BotError } from "../../pipeline/errors.ts";
 import { type ChatQuestion, stageNames } from "../../pipeline/types.ts";
-import { fakeDiagnosis } from "./fake-diagnosis.ts";
+import { fakeDiagnosis, fakeSummary } from "./fake-diagnosis.ts";
 
 /** Each run leaves its question, the program and the process here: what the queue did can be told. */
 let runsFile = "";
@@ -11,7 +11,7 @@ let runsFile = "";
 /** A diagnosis process that does what the question says; "fine", like any other text, is answered. */
 serveDiagnoses((data: { runsFile: string }) => {
   runsFile = data.runsFile;
-  return async (question, signal, onStage) => {
+  const work: Pipeline["diagnose"] = async (question, signal, onStage) => {
     appendFileSync(runsFile, `${question.id} ${process.ppid} ${process.pid}\n`);
     for (const name of stageNames) {
       onStage({ name, state: "started", detail: "" });
@@ -19,6 +19,13 @@ serveDiagnoses((data: { runsFile: string }) => {
       onStage({ name, state: "done", detail: `${name} is done` });
     }
     return fakeDiagnosis(question);
+  };
+  return {
+    diagnose: work,
+    async summarize(question, signal, onStage) {
+      const diagnosis = await work(question, signal, onStage);
+      return { summary: fakeSummary(question), diagnoses: [diagnosis] };
+    },
   };
 });
 

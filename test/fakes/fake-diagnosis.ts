@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../../pipeline/diagnosis.ts";
+import type { IncidentSummary } from "../../pipeline/incident-summary.ts";
 import type { ChatQuestion } from "../../pipeline/types.ts";
 
 export function fakeQuestion(id: string, text: string): ChatQuestion {
@@ -31,5 +32,23 @@ export function fakeDiagnosis(question: ChatQuestion): Diagnosis {
       seen: { series: 0, logLines: 0, traces: 0, spans: 0 },
       reference: { from: "preceding", metric: [], log: [], trace: [] },
     },
+  };
+}
+
+/** A summary of a quiet hour, of the right shape. */
+export function fakeSummary(question: ChatQuestion): IncidentSummary {
+  const { id, text, askedAt, timeZone } = question;
+  return {
+    question: { id, text, askedAt, timeZone },
+    period: { start: askedAt - 3_600_000, end: askedAt, from: "question" },
+    scope: { services: [] },
+    incidents: [],
+    comparedWith: null,
+    recurrences: [],
+    steps: { count: 12, stepMs: 300_000, unseen: [] },
+    gaps: [],
+    uncertainty: [],
+    timings: { total: 1 },
+    madeWith: { version: "0.0.0", options: {}, sources: [] },
   };
 }

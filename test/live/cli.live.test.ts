@@ -112,6 +112,18 @@ describe("localexpert ask", { timeout: patience }, () => {
     expect(output).not.toContain("\u001b");
   });
 
+  it("sums a period up, for people and as JSON", async () => {
+    const asked = ["ask", "sum up what broke in the last hour", "--source", telemetry, "--now", now];
+    const [words, json] = await Promise.all([run(asked), run([...asked, "--json"])]);
+
+    expect(words.code).toBe(0);
+    expect(words.output).toMatch(/^\s*1 incident in 1 hour; not over at 15:00:00\./m);
+    const summary = JSON.parse(json.output);
+    expect(summary.period).toMatchObject({ start: "2026-11-23T14:00:00.000Z", end: now });
+    expect(summary.incidents).toHaveLength(1);
+    expect(summary.incidents[0].causes[0]).toMatchObject({ service: "geo" });
+  });
+
   it("takes the default window where nobody can be asked, and says so", async () => {
     const { code, output } = await run(["ask", "what broke in geo", "--source", telemetry, "--now", now]);
 

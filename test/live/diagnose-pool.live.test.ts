@@ -35,7 +35,7 @@ async function open(processes = 1) {
 
 function ask(pool: DiagnosePool, text: string, signal = never) {
   const stages: Stage[] = [];
-  const answer = pool.run(fakeQuestion(randomUUID(), text), (stage) => void stages.push(stage), signal);
+  const answer = pool.diagnose(fakeQuestion(randomUUID(), text), (stage) => void stages.push(stage), signal);
   answer.catch(() => {});
   return { answer, stages };
 }

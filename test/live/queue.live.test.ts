@@ -102,6 +102,24 @@ describe("the queue", () => {
     expect(await store.loadDiagnosis(id)).toEqual(answer);
   });
 
+  it("makes a summary of a period, and saves it with the diagnoses of its incidents", async () => {
+    const id = randomUUID();
+    const stages: string[] = [];
+
+    const { summary } = await queue.summarize(
+      "terminal",
+      fakeQuestion(id, "fine"),
+      ({ name, state }) => void stages.push(`${name} ${state}`),
+      new AbortController().signal,
+    );
+
+    const made = await summary;
+    expect(made.question.id).toBe(id);
+    expect(stages).toEqual(allStages);
+    expect(await store.loadSummary(id)).toEqual(made);
+    expect((await store.loadDiagnosis(id))?.question.id).toBe(id);
+  });
+
   it("answers questions that come at once, each with its own stages", async () => {
     const asked = await Promise.all(Array.from({ length: 12 }, () => ask("fine")));
 

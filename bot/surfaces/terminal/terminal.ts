@@ -6,6 +6,7 @@ import type { Reply, TimeRequest } from "../../reply.ts";
 import type { ChatMessage, ChatSurface, MessageRef, ThreadRef } from "../../surface.ts";
 import { type Line, type Paint, printed } from "./layout.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
+import { summaryLines } from "./summary.ts";
 import { answerLines, failureLines, timeRequestLines, wordsLines } from "./thread.ts";
 
 /** A stream as the terminal surface needs it; the process's own streams fit. */
@@ -74,6 +75,9 @@ export function terminal(options: TerminalOptions): ChatSurface & { message(text
         return;
       case "answer":
         if (options.answers === "print") print(output, answerLines(reply, width, options.hint));
+        return;
+      case "summary":
+        if (options.answers === "print") print(output, summaryLines(reply, width));
         return;
       case "time-request":
         choices = reply.choices;

@@ -71,7 +71,10 @@ export function failureLines({ what, remedy }: Failure): Line[] {
   ];
 }
 
-function questionLines({ question, looked }: Answer, width: number): Line[] {
+export function questionLines(
+  { question, looked }: { readonly question: string; readonly looked: string },
+  width: number,
+): Line[] {
   const asked = wrap(cut(question, longestQuestion), width - 2);
   const lines = asked.map((text): Line => [segment("┃ ", "cyan"), segment(text, "bold")]);
   const window = wrap(looked, width - 2).map((text): Line => [segment("┃ ", "cyan"), segment(text, "dim")]);
@@ -84,7 +87,7 @@ function verdict({ verdict: kind, verdictLines }: Answer, width: number): Line[]
   );
 }
 
-function section(title: string, lines: readonly Line[]): Line[] {
+export function section(title: string, lines: readonly Line[]): Line[] {
   return lines.length === 0 ? [] : [blank, [segment(title, ["bold", "underline"])], ...lines];
 }
 
@@ -149,7 +152,7 @@ function findingLines({ findings }: Answer, width: number): Line[] {
   );
 }
 
-function bullets(
+export function bullets(
   texts: readonly string[],
   mark: string,
   width: number,
@@ -170,7 +173,7 @@ function numbered(texts: readonly string[], width: number): Line[] {
   );
 }
 
-function indented(texts: readonly string[], indent: string, width: number): Line[] {
+export function indented(texts: readonly string[], indent: string, width: number): Line[] {
   return texts.flatMap((text) =>
     wrap(text, width - indent.length).map((line): Line => [segment(indent), segment(line)]),
   );

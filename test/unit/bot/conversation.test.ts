@@ -3,6 +3,7 @@ import { conversation, type Desk } from "../../../bot/conversation.ts";
 import type { Enqueue } from "../../../jobs/enqueue.ts";
 import { BotError } from "../../../pipeline/errors.ts";
 import type { ChatQuestion, ReadQuestion } from "../../../pipeline/types.ts";
+import { fakeSummary } from "../../fakes/fake-diagnosis.ts";
 import { geoDiagnosis } from "../../fakes/geo-diagnosis.ts";
 import { recordingSurface } from "../../fakes/surface.ts";
 
@@ -17,6 +18,11 @@ const understood: ReadQuestion = {
 };
 const signal = new AbortController().signal;
 
+const noQueue: Enqueue = {
+  ask: () => Promise.reject(new Error("no queue")),
+  summarize: () => Promise.reject(new Error("no queue")),
+};
+
 /** A desk whose queue answers with geo's diagnosis after two stages, and keeps what it was asked. */
 function deskWith(changes: Partial<Desk> = {}, canAsk = true) {
   const surface = recordingSurface(canAsk);
@@ -27,6 +33,10 @@ function deskWith(changes: Partial<Desk> = {}, canAsk = true) {
       onStage({ name: "read", state: "started", detail: "" });
       onStage({ name: "read", state: "done", detail: "geo" });
       return { jobId: question.id, diagnosis: Promise.resolve(geoDiagnosis()) };
+    },
+    async summarize(_surface, question) {
+      asked.push(question);
+      return { jobId: question.id, summary: Promise.resolve(fakeSummary(question)) };
     },
   };
   const desk: Desk = {
@@ -159,10 +169,26 @@ describe("the conversation", () => {
     expect(surface.messages[1]?.[0]).toMatchObject({ kind: "answer", left: { causes: 0, evidence: 0 } });
   });
 
+  it("sums a period up where the question asks for that, also when the time is said only when asked back", async () => {
+    const asksBack: ReadQuestion = { ...understood, intent: "summary", window: null, from: "ask" };
+    const { surface, talk, asked } = deskWith({
+      read: async ({ text }) => (text === "sum it up" ? asksBack : understood),
+    });
+
+    const first = await talk.hear(surface.say("sum it up"), signal);
+    const second = await talk.hear(surface.say("the last hour"), signal);
+
+    expect([first.kind, second.kind]).toEqual(["asked-back", "summarized"]);
+    expect(asked).toMatchObject([{ text: "sum it up", askedWindow: understood.window }]);
+    expect(surface.messages[1]?.at(-1)).toMatchObject({ kind: "summary", incidents: [] });
+  });
+
   it("says what stopped a job, in the message that showed its stages", async () => {
     const diagnosis = Promise.reject(new BotError("source-unavailable", "Nothing answered. Try later."));
     diagnosis.catch(() => undefined);
-    const { surface, talk } = deskWith({ enqueue: { ask: async () => ({ jobId: "1", diagnosis }) } });
+    const { surface, talk } = deskWith({
+      enqueue: { ...noQueue, ask: async () => ({ jobId: "1", diagnosis }) },
+    });
 
     const outcome = await talk.hear(surface.say("what broke"), signal);
 
@@ -173,6 +199,7 @@ describe("the conversation", () => {
   it("says that a bug is one, and throws it", async () => {
     const { surface, talk } = deskWith({
       enqueue: {
+        ...noQueue,
         ask: async () => {
           throw new TypeError("x is not a function");
         },

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { pendingAnswer } from "../../../jobs/pending-answer.ts";
+import type { Diagnosis } from "../../../pipeline/diagnosis.ts";
 import type { Stage, StageName } from "../../../pipeline/types.ts";
 import { fakeDiagnosis, fakeQuestion } from "../../fakes/fake-diagnosis.ts";
 
 const started = (name: StageName): Stage => ({ name, state: "started", detail: "" });
 
-function waiting() {
+function waiting(load: () => Promise<Diagnosis | null> = async () => null) {
   const heard: string[] = [];
-  return { heard, ...pendingAnswer("job", "question", ({ name }) => void heard.push(name)) };
+  return { heard, ...pendingAnswer("job", load, ({ name }) => void heard.push(name)) };
 }
 
 describe("a pending answer", () => {
@@ -44,14 +45,23 @@ describe("a pending answer", () => {
   );
 
   it("says nothing any more once it is settled", async () => {
-    const { entry, heard, diagnosis } = waiting();
-    const made = fakeDiagnosis(fakeQuestion("question", "fine"));
+    const saved = fakeDiagnosis(fakeQuestion("question", "fine"));
+    const { entry, heard, made } = waiting(async () => saved);
 
-    entry.answer(made);
+    expect(await entry.arrive()).toBe(true);
     entry.fail(new Error("too late"));
     entry.onProgress({ attempt: 1, stages: [started("read")] });
 
-    expect(await diagnosis).toBe(made);
+    expect(await made).toBe(saved);
     expect(heard).toEqual([]);
+  });
+
+  it("goes on waiting when nothing is saved", async () => {
+    const { entry, made } = waiting(async () => null);
+
+    expect(await entry.arrive()).toBe(false);
+    entry.fail(new Error("lost"));
+
+    await expect(made).rejects.toThrow("lost");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { redisStore } from "../../../../connectors/store/redis-store.ts";
-import { fakeDiagnosis, fakeQuestion } from "../../../fakes/fake-diagnosis.ts";
+import { fakeDiagnosis, fakeQuestion, fakeSummary } from "../../../fakes/fake-diagnosis.ts";
 
 function fakeRedis() {
   const kept = new Map<string, { value: string; milliseconds: number }>();
@@ -21,7 +21,10 @@ describe("the store in Redis", () => {
 
     await store.saveQuestion(question);
     await store.saveDiagnosis(diagnosis);
+    await store.saveSummary(fakeSummary(question));
 
+    expect(await store.loadSummary("a")).toEqual(fakeSummary(question));
+    expect(await store.loadSummary("b")).toBeNull();
     expect(await store.loadQuestion("a")).toEqual(question);
     expect(await store.loadDiagnosis("a")).toEqual(diagnosis);
     expect(await store.loadQuestion("b")).toBeNull();
