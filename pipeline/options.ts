@@ -40,7 +40,10 @@ export const PipelineOptions = z.strictObject({
       log: z.array(z.enum(keysOf(logDetectors))).default(["log-templates", "broken-sequences"]),
     })
     .prefault({}),
-  localizers: z.array(z.enum(keysOf(localizers))).default(keysOf(localizers)),
+  /** Those whose votes make the ranking better (docs/localization.md has what each is worth). */
+  localizers: z
+    .array(z.enum(keysOf(localizers)))
+    .default(["simple-rca", "robust-scorer", "trace-spectrum", "edge-delay", "event-pairs", "call-graph"]),
   fusion: FusionOptions.prefault({}),
   /** Budgets of one fetch; what is beyond them is sampled and said. */
   limits: z

@@ -1,8 +1,12 @@
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Ranking, TelemetrySlice } from "../types.ts";
+import { baro } from "./baro.ts";
 import { callGraph } from "./call-graph.ts";
+import { circa } from "./circa.ts";
 import { edgeDelay } from "./edge-delay.ts";
 import { eventPairs } from "./event-pairs.ts";
+import { microrank } from "./microrank.ts";
+import { patternmatcherRank } from "./patternmatcher-rank.ts";
 import { robustScorer } from "./robust-scorer.ts";
 import { simpleRca } from "./simple-rca.ts";
 import { traceSpectrum } from "./trace-spectrum.ts";
@@ -15,6 +19,10 @@ export const localizers = {
   "edge-delay": edgeDelay,
   "event-pairs": eventPairs,
   "call-graph": callGraph,
+  baro,
+  microrank,
+  "patternmatcher-rank": patternmatcherRank,
+  circa,
 } as const satisfies Record<string, Localizer>;
 
 export type LocalizerName = keyof typeof localizers;

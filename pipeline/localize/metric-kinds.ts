@@ -34,3 +34,10 @@ export function metricKind(metric: string, unit: string | null): MetricKind {
   const found = kinds.find(([words]) => words.test(metric))?.[1] ?? otherwise;
   return { ...found, percent: percentUnit.test(metric) || unit === "%" || unit === "percent" };
 }
+
+const causes: readonly MetricKind["kind"][] = ["cpu", "memory", "saturation"];
+
+/** Whether metrics of this kind name a cause; the others show what followed from one. */
+export function isCause({ kind }: MetricKind): boolean {
+  return causes.includes(kind);
+}

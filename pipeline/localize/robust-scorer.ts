@@ -1,11 +1,10 @@
 import { clearZ, type Deviation, worstDeviation } from "../metric-deviation.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, MetricSeries, TelemetrySlice } from "../types.ts";
-import { type MetricKind, metricKind } from "./metric-kinds.ts";
+import { metricEvidence, shortNumber } from "./metric-evidence.ts";
+import { isCause, type MetricKind, metricKind } from "./metric-kinds.ts";
 import { fullStrength, strengthOf } from "./strength.ts";
 
-/** Kinds of metrics that name a cause; the others show what followed from one. */
-const causes: readonly MetricKind["kind"][] = ["cpu", "memory", "saturation"];
 /** How much of a percent metric's strength is the share of the free capacity that was used up. */
 const headroomShare = 0.5;
 
@@ -26,7 +25,7 @@ export const robustScorer = {
   name: "robust-scorer",
   level: "metric",
   localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): Candidate[] {
-    const evidence = evidenceByKey(anomalies);
+    const evidence = metricEvidence(anomalies);
     const percents = percentKinds(slice.metrics);
     const candidates: Candidate[] = [];
     for (const series of slice.metrics) {
@@ -40,10 +39,10 @@ export const robustScorer = {
         service,
         instance,
         metric,
-        symptom: !causes.includes(kind.kind),
+        symptom: !isCause(kind),
         score,
-        evidence: evidence.get(keyOf(service, instance, metric)) ?? [],
-        why: `Its ${metric} ${worst.value > worst.usual ? "rose" : "fell"} to ${short(worst.value)} where ${short(worst.usual)} is usual.`,
+        evidence: evidence(series.key),
+        why: `Its ${metric} ${worst.value > worst.usual ? "rose" : "fell"} to ${shortNumber(worst.value)} where ${shortNumber(worst.usual)} is usual.`,
       });
     }
     return candidates;
@@ -72,20 +71,6 @@ function isTwin({ key }: MetricSeries, kind: MetricKind, percents: ReadonlySet<s
   return percents.has(keyOf(key.service, key.instance, kind.kind));
 }
 
-function evidenceByKey(anomalies: readonly Anomaly[]): Map<string, string[]> {
-  const evidence = new Map<string, string[]>();
-  for (const anomaly of anomalies) {
-    if (anomaly.modality !== "metric") continue;
-    const key = keyOf(anomaly.key.service, anomaly.key.instance, anomaly.key.metric);
-    evidence.set(key, [...(evidence.get(key) ?? []), anomaly.id]);
-  }
-  return evidence;
-}
-
 function keyOf(service: string, instance: string | null, what: string): string {
   return `${service}\u0000${instance ?? ""}\u0000${what}`;
-}
-
-function short(value: number): string {
-  return Number(value.toPrecision(4)).toString();
 }

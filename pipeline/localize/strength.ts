@@ -12,3 +12,8 @@ export const fullStrength = Math.log2(1 + largestZ);
 export function strengthOf(z: number): number {
   return Math.log2(1 + Math.min(Math.max(z, 0), largestZ));
 }
+
+/** The same, but what is further out than the scale goes still comes first, by a hair. */
+export function farStrengthOf(z: number): number {
+  return strengthOf(z) + 0.01 * (1 - largestZ / Math.max(z, largestZ));
+}
