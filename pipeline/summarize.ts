@@ -6,6 +6,7 @@ import type { Incident, IncidentSummary } from "./incident-summary.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Inventory, Toolbox } from "./ports.ts";
 import { readQuestion } from "./question/index.ts";
+import { redactor } from "./redact/redactor.ts";
 import { type ResolvedWindow, resolveScope, resolveWindow } from "./resolve.ts";
 import { groupSteps, type StepGroup } from "./summary/group-steps.ts";
 import { quietTime, withQuietTime } from "./summary/quiet-time.ts";
@@ -97,10 +98,14 @@ export async function summarize(
   const incidents = diagnoses.map(({ group, diagnosis }, index) =>
     incidentOf(`incident-${index + 1}`, group, diagnosis, period, servicesBefore),
   );
+  // The diagnoses hide secrets by themselves; these are the other texts from outside.
+  const { restore } = options.redaction;
+  const { redact } = redactor(options.redaction);
+  const shown = (text: string) => (restore ? text : redact(text));
   const summary: IncidentSummary = {
     question: {
       id: question.id,
-      text: question.text,
+      text: shown(question.text),
       askedAt: question.askedAt,
       timeZone: question.timeZone,
     },
@@ -120,7 +125,7 @@ export async function summarize(
       servicesBefore,
     ),
     steps: { count: swept.steps.length, stepMs: swept.stepMs, unseen: unseen(swept) },
-    gaps: [...swept.gaps],
+    gaps: swept.gaps.map((gap) => ({ ...gap, detail: shown(gap.detail) })),
     uncertainty: uncertainty(notes, groups.length - diagnoses.length),
     timings: { ...timings, total: toolbox.stopwatch() - begun },
     madeWith: { version, options, sources: toolbox.sources.map(({ name }) => name) },

@@ -132,6 +132,22 @@ describe("summarize", () => {
     await expect(summed({ ...telemetry([]), fails })).rejects.toMatchObject({ code: "source-unavailable" });
   });
 
+  it("hides the secrets of the question and of what sources say", async () => {
+    const gap = {
+      from: "fake",
+      reason: "truncated",
+      detail: "Stopped at password=hunter2-grackle.",
+    } as const;
+
+    const { summary } = await summed(
+      { ...telemetry([cpu("geo")]), gaps: [gap] },
+      { text: "sum up the last 6 hours, password=hunter2-grackle" },
+    );
+
+    expect(summary.gaps).not.toHaveLength(0);
+    expect(JSON.stringify(summary)).not.toContain("grackle");
+  });
+
   it("refuses a service that nobody knows", async () => {
     await expect(
       summed(telemetry([]), { text: "sum up what broke in the billing service in the last 6 hours" }),
