@@ -264,7 +264,9 @@ function missing(slice: Omit<TelemetrySlice, "gaps">, toolbox: Toolbox, inventor
       const detail = `There are no ${noun} in this window${runs(inventory.extent[modality])}.`;
       gaps.push({ from: names.join(", "), reason: "missing", detail });
     } else if (reference === 0) {
-      const detail = `There are no ${noun} from a normal period to compare with.`;
+      const instead =
+        modality === "metric" ? " Symptoms are compared with their own best values in the window." : "";
+      const detail = `There are no ${noun} from a normal period to compare with.${instead}`;
       gaps.push({ from: names.join(", "), reason: "no-reference", detail });
     }
   }

@@ -35,7 +35,9 @@ export const PipelineOptions = z.strictObject({
     .default(120 * minute),
   detectors: z
     .strictObject({
-      metric: z.array(z.enum(keysOf(metricDetectors))).default(["three-sigma", "robust-spread"]),
+      metric: z
+        .array(z.enum(keysOf(metricDetectors)))
+        .default(["three-sigma", "robust-spread", "lost-requests"]),
       trace: z.array(z.enum(keysOf(traceDetectors))).default(["trace-rules", "call-delays"]),
       log: z.array(z.enum(keysOf(logDetectors))).default(["log-templates", "broken-sequences"]),
     })

@@ -3,11 +3,16 @@ import type { Anomaly, TelemetrySlice } from "../types.ts";
 import { brokenSequences } from "./broken-sequences.ts";
 import { callDelays } from "./call-delays.ts";
 import { logTemplates } from "./log-templates.ts";
+import { lostRequests } from "./lost-requests.ts";
 import { robustSpread } from "./robust-spread.ts";
 import { threeSigma } from "./three-sigma.ts";
 import { traceRules } from "./trace-rules.ts";
 
-export const metricDetectors = { "three-sigma": threeSigma, "robust-spread": robustSpread } as const;
+export const metricDetectors = {
+  "three-sigma": threeSigma,
+  "robust-spread": robustSpread,
+  "lost-requests": lostRequests,
+} as const;
 export const traceDetectors = { "trace-rules": traceRules, "call-delays": callDelays } as const;
 export const logDetectors = { "log-templates": logTemplates, "broken-sequences": brokenSequences } as const;
 

@@ -12,6 +12,10 @@ const leastShare = 0.02;
  * `robust-scorer`. Ranks within this localizer hardly depend on it; whether a cause is named does.
  */
 const chanceScale = 1.5;
+/** From here on something is wrong at the front. */
+const clearZ = 2;
+/** Losses of a kind that nobody feels at the front (slow, but what people report is failures) count half. */
+const unfeltShare = 0.5;
 
 /**
  * Looks for the service that failures or delays start from, where nothing but request metrics and a
@@ -35,15 +39,40 @@ export const callGraph = {
     const { edges } = slice.topology;
     if (edges.length === 0 || slice.traces.window.length > 0) return [];
     const losses = requestLosses(slice.metrics);
-    return lossKinds.flatMap((kind) => origins(kind, losses[kind], edges, anomalies));
+    const fronts = slice.scope.services.length > 0 ? slice.scope.services : entries(edges);
+    const felt = lossKinds.map((kind) => frontLoss(fronts, losses[kind]));
+    const most = Math.max(0, ...felt.map((loss) => strengthOf(loss?.z ?? 0)));
+    return lossKinds.flatMap((kind, index) => {
+      const front = felt[index] ?? null;
+      const weight = most === 0 ? 1 : unfeltShare + ((1 - unfeltShare) * strengthOf(front?.z ?? 0)) / most;
+      return origins(kind, losses[kind], edges, anomalies, front, weight);
+    });
   },
 } as const satisfies Localizer;
+
+/** Services that nobody calls. */
+function entries(edges: readonly CallEdge[]): string[] {
+  const called = new Set(edges.map(({ callee }) => callee));
+  return [...new Set(edges.map(({ caller }) => caller))].filter((caller) => !called.has(caller));
+}
+
+/** The clearest loss of the services at the front, where people feel it. */
+function frontLoss(fronts: readonly string[], losses: ReadonlyMap<string, Loss>): Loss | null {
+  let worst: Loss | null = null;
+  for (const front of fronts) {
+    const loss = losses.get(front);
+    if (loss !== undefined && loss.z > (worst?.z ?? 0)) worst = loss;
+  }
+  return worst;
+}
 
 function origins(
   kind: LossKind,
   losses: ReadonlyMap<string, Loss>,
   edges: readonly CallEdge[],
   anomalies: readonly Anomaly[],
+  front: Loss | null,
+  weight: number,
 ): Candidate[] {
   const callees = calleesWithLoss([...losses.keys()], edges);
   const own = new Map<string, number>();
@@ -59,12 +88,14 @@ function origins(
   for (const [service, { amount, z, metric }] of losses) {
     const rest = own.get(service) ?? 0;
     if (rest === 0 || rest < leastShare * largest) continue;
+    // What people feel at the front and this service accounts for is a second reading of one loss.
+    const explained = front === null || front.z < clearZ ? 0 : front.z * Math.min(1, rest / front.amount);
     candidates.push({
       service,
       instance: null,
       metric,
       symptom: true,
-      score: strengthOf(chanceScale * z) * (rest / largest),
+      score: weight * strengthOf(chanceScale * (z + explained)) * (rest / largest),
       evidence: evidenceOf(service, metric, anomalies),
       why: `${lost(kind, amount)} than usual; ${blamed(1 - rest / amount)}.`,
     });

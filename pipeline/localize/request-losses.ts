@@ -1,6 +1,6 @@
 import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
 import type { MetricSeries, Samples } from "../types.ts";
-import { metricKind } from "./metric-kinds.ts";
+import { type MetricKind, metricKind } from "./metric-kinds.ts";
 
 export const lossKinds = ["failures", "time"] as const;
 /** Requests that failed, and seconds that requests took longer. */
@@ -14,9 +14,20 @@ export interface Loss {
   readonly z: number;
   /** The metric that it was read from. */
   readonly metric: string;
+  readonly series: MetricSeries;
+  /** What is normal of it, in its own unit. */
+  readonly usual: number;
+  /** Positions in the window's samples where the stretch begins and ends. */
+  readonly first: number;
+  readonly last: number;
 }
 
 const fewestReference = 10;
+/** With fewer, the window's own best quarter is normal; so many samples it must have then. */
+const fewestWindow = 4;
+const bestShare = 0.25;
+/** So much more uncertain is a normal that had to be guessed. */
+const guessedScale = 2;
 /** Less than half a request a sample, or one request in a thousand, is none. */
 const leastFailures = 0.5;
 const failureFloor = 1e-3;
@@ -74,7 +85,7 @@ function preference({ key: { metric } }: MetricSeries): number {
 
 function lossOf(loss: LossKind, series: MetricSeries, requests: MetricSeries | null): Loss | null {
   const kind = metricKind(series.key.metric, series.unit);
-  const usual = quantileOfSorted(sorted(series.reference.v), 0.5);
+  const usual = usualOf(series, kind);
   // A count of errors counts requests already.
   const counted = loss === "failures" && kind.onlyUp && !kind.percent;
   const scale = counted ? samplesScale(series) : loss === "time" ? secondsOf(series) : shareScale(series);
@@ -85,16 +96,27 @@ function lossOf(loss: LossKind, series: MetricSeries, requests: MetricSeries | n
       return rise * scale * requestsAt(part.t[index] ?? Number.NaN, weights, counts);
     });
   const normal = sorted(lost(series.reference, weights?.reference ?? null));
-  if (normal.length < fewestReference) return null;
+  const isGuessed = normal.length < fewestReference;
+  if (isGuessed && sorted(series.window.v).length < fewestWindow) return null;
   const load = weights === null ? 1 : quantileOfSorted(sorted(weights.window.v), 0.5) * samplesScale(weights);
   const floor =
     loss === "failures"
       ? Math.max(counted || requests !== null ? leastFailures : 0, failureFloor * (load || 1))
       : timeFloor * Math.abs(usual) * scale * (load || 1);
-  const spread = Math.max(usualSpread(normal), floor);
+  const spread = isGuessed ? guessedScale * floor : Math.max(usualSpread(normal), floor);
   if (!(spread > 0)) return null;
   const stretch = worstStretch(lost(series.window, weights?.window ?? null), spread);
-  return stretch === null ? null : { ...stretch, metric: series.key.metric };
+  return stretch === null ? null : { ...stretch, metric: series.key.metric, series, usual };
+}
+
+/**
+ * The reference median. Where hardly any past is known, requests that did best in the window tell what
+ * is normal: the direction that hurts is known, and a fault that began before the window hides anyway.
+ */
+function usualOf({ reference, window }: MetricSeries, kind: MetricKind): number {
+  const past = sorted(reference.v);
+  if (past.length >= fewestReference) return quantileOfSorted(past, 0.5);
+  return quantileOfSorted(sorted(window.v), kind.onlyUp ? bestShare : 1 - bestShare);
 }
 
 /** A long tail is usual too: services with few requests have one, which quartiles do not see. */
@@ -104,18 +126,24 @@ function usualSpread(ascending: Float64Array): number {
 }
 
 /** The stretch with the largest sum beyond the allowance (CUSUM: Page, Biometrika 1954). */
-function worstStretch(losses: Float64Array, spread: number): Omit<Loss, "metric"> | null {
-  let [sum, amount, length] = [0, 0, 0];
-  let worst = { sum: 0, amount: 0, z: 0 };
-  for (const loss of losses) {
+function worstStretch(
+  losses: Float64Array,
+  spread: number,
+): Pick<Loss, "amount" | "z" | "first" | "last"> | null {
+  let [sum, amount, length, first] = [0, 0, 0, 0];
+  let most = 0;
+  let worst = null;
+  for (const [index, loss] of losses.entries()) {
     if (Number.isNaN(loss)) continue;
-    if (sum <= 0) [sum, amount, length] = [0, 0, 0];
+    if (sum <= 0) [sum, amount, length, first] = [0, 0, 0, index];
     sum += loss / spread - allowance;
     amount += loss;
     length++;
-    if (sum > worst.sum) worst = { sum, amount, z: amount / spread / Math.sqrt(length) };
+    if (sum <= most) continue;
+    most = sum;
+    worst = { amount, z: amount / spread / Math.sqrt(length), first, last: index };
   }
-  return worst.sum > 0 ? { amount: worst.amount, z: worst.z } : null;
+  return worst;
 }
 
 /** Requests of the sample at time `t`, or within half a step of it; NaN where none was measured. */

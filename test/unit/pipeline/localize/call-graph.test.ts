@@ -296,4 +296,40 @@ describe("fusion with call-graph", () => {
     expect(first([alone(true), graph([])])).toMatchObject({ service: "victim", score: 3 });
     expect(first([alone(false), graph([candidate("origin", 2, true)])])?.service).toBe("victim");
   });
+
+  it("takes the window's own best values for normal where no past is known", () => {
+    const cold = (service: string, values: readonly number[]) =>
+      series({ service, metric: "availability", unit: "%", class: "symptom", window: values });
+    const metrics = [
+      cold("front", [100, 100, 90, 80, 90]),
+      cold("cart", [100, 100, 88, 78, 88]),
+      cold("store", [100, 100, 100, 100, 100]),
+    ];
+
+    const found = ranked(slice({ metrics, edges: chain }));
+
+    expect(found[0]?.service).toBe("cart");
+    expect(found.map(({ service }) => service)).not.toContain("store");
+  });
+
+  it("guesses no normal from fewer than four samples", () => {
+    const metrics = [series({ service: "cart", metric: "availability", window: [100, 80, 80] })];
+
+    expect(ranked(slice({ metrics, edges: chain }))).toEqual([]);
+  });
+
+  it("puts what the front's callers feel before a larger loss of a kind that they do not", () => {
+    const metrics = [
+      ...red("front", { availability: [100, 80, 80] }),
+      ...red("cart", { availability: [100, 80, 80] }),
+      ...red("aside", { latency: [0.1, 0.5, 0.5] }),
+    ];
+    const all = edges(["front", "cart"], ["front", "aside"]);
+
+    const found = ranked(slice({ metrics, edges: all }));
+
+    const aside = found.find(({ service }) => service === "aside");
+    expect(found[0]?.service).toBe("cart");
+    expect(aside?.score).toBeLessThan(0.6 * (found[0]?.score ?? 0));
+  });
 });
