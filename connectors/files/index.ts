@@ -8,14 +8,15 @@ import type { Layout, OpenLayout, Read } from "./layout.ts";
 import { type ListedFile, listFiles } from "./listing.ts";
 import { localExpert } from "./local-expert.ts";
 import { nezha } from "./nezha.ts";
+import { otlp } from "./otlp.ts";
 import { petshop } from "./petshop.ts";
 import type { Scanner } from "./scan.ts";
 import { isUnusable, lookAt } from "./table-file.ts";
 
 /** In the order in which they are looked for: the published ones first, because their names are stricter. */
-const layouts = { petshop, nezha, localexpert: localExpert } as const satisfies Record<string, Layout>;
+const layouts = { petshop, nezha, otlp, localexpert: localExpert } as const satisfies Record<string, Layout>;
 type Format = keyof typeof layouts;
-const formats = ["localexpert", "nezha", "petshop"] as const satisfies readonly Format[];
+const formats = ["localexpert", "nezha", "otlp", "petshop"] as const satisfies readonly Format[];
 const description = "docs/telemetry-files.md";
 
 export const FilesOptions = z.strictObject({
@@ -48,7 +49,7 @@ export async function openFiles(options: FilesOptions): Promise<FilesConnector> 
   const folder = resolve(options.path);
   const name = options.name ?? basename(folder);
   const files = await listFiles(folder);
-  const format = chooseFormat(folder, files, options.format);
+  const format = await chooseFormat(folder, files, options.format);
   const database = openDatabase(folder);
   try {
     const scanner = (modality: string): Scanner => ({
@@ -56,7 +57,7 @@ export async function openFiles(options: FilesOptions): Promise<FilesConnector> 
       from: `${name} ${modality}`,
       quirky: new Set(),
     });
-    const layout = layouts[format].open(files, { ...scanner("files"), from: name });
+    const layout = await layouts[format].open(files, { ...scanner("files"), from: name });
     await refuseUnusable(folder, layout.files);
     return {
       name,
@@ -71,7 +72,11 @@ export async function openFiles(options: FilesOptions): Promise<FilesConnector> 
   }
 }
 
-function chooseFormat(folder: string, files: readonly ListedFile[], named: Format | undefined): Format {
+async function chooseFormat(
+  folder: string,
+  files: readonly ListedFile[],
+  named: Format | undefined,
+): Promise<Format> {
   if (files.length === 0) {
     throw new BotError(
       "source-invalid",
@@ -79,8 +84,7 @@ function chooseFormat(folder: string, files: readonly ListedFile[], named: Forma
     );
   }
   const candidates = named === undefined ? (Object.keys(layouts) as Format[]) : [named];
-  const found = candidates.find((format) => layouts[format].recognize(files));
-  if (found !== undefined) return found;
+  for (const format of candidates) if (await layouts[format].recognize(files)) return format;
   const wanted = candidates.map((format) => layouts[format].looksFor).join("; ");
   const message = `The folder ${folder} holds ${files.length} files, but none of what was looked for: ${wanted}. ${description} describes the layouts.`;
   throw new BotError("source-invalid", message);
@@ -88,6 +92,7 @@ function chooseFormat(folder: string, files: readonly ListedFile[], named: Forma
 
 /** Stops at the first file that is what its name says; with none, there is nothing to diagnose from. */
 async function refuseUnusable(folder: string, files: readonly ListedFile[]): Promise<void> {
+  if (files.length === 0) return;
   const problems: string[] = [];
   for (const { path, name } of files) {
     const file = await lookAt(path, name);

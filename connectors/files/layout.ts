@@ -11,7 +11,10 @@ export interface OpenLayout {
   readonly log: Read<LogLine> | null;
   readonly trace: Read<Span> | null;
   readonly inventory: (signal: AbortSignal) => Promise<Inventory>;
-  /** The telemetry files, for checks; labels and notes are not among them. */
+  /**
+   * The telemetry files, for checks; labels and notes are not among them. Empty where the layout chose
+   * its files by what they hold.
+   */
   readonly files: readonly ListedFile[];
 }
 
@@ -19,6 +22,6 @@ export interface OpenLayout {
 export interface Layout {
   /** What it looks for, for messages. */
   readonly looksFor: string;
-  recognize(files: readonly ListedFile[]): boolean;
-  open(files: readonly ListedFile[], scanner: Scanner): OpenLayout;
+  recognize(files: readonly ListedFile[]): boolean | Promise<boolean>;
+  open(files: readonly ListedFile[], scanner: Scanner): OpenLayout | Promise<OpenLayout>;
 }

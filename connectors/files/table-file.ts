@@ -108,6 +108,19 @@ async function identify(
   return { ...file, delimiter, columns, head, suspect, mixedLineEnds };
 }
 
+/** The first bytes of a file as text, decompressed where its name says so; null where that is not to be had. */
+export async function readHead(path: string, name: string): Promise<string | null> {
+  try {
+    const { size } = await stat(path);
+    const gzip = name.toLowerCase().endsWith(".gz");
+    const { first } = await readEnds(path, size, gzip ? gzipHeadBytes : headBytes);
+    const head = gzip ? inflateHead(first) : first;
+    return head === null ? null : head.toString("utf8").replace(/^\uFEFF/, "");
+  } catch {
+    return null;
+  }
+}
+
 async function readEnds(path: string, bytes: number, most: number): Promise<{ first: Buffer; last: Buffer }> {
   const file = await open(path, "r");
   try {
