@@ -161,7 +161,7 @@ function sourceOption(): Option {
 function formatOption(): Option {
   return new Option(
     "--format <name>",
-    "the folder's layout (localexpert, nezha, petshop); detected when not named",
+    "the folder's layout (localexpert, otlp, aiopslab, gaia, nezha, petshop); detected when not named",
   );
 }
 

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { BotError } from "../../pipeline/errors.ts";
 import type { Inventory, InventorySource, Source } from "../../pipeline/ports.ts";
 import type { LogLine, RawSeries, Span } from "../../pipeline/types.ts";
+import { aiopslab } from "./aiopslab.ts";
 import { openDatabase, throwIfAborted } from "./duckdb.ts";
+import { gaia } from "./gaia.ts";
 import type { Layout, OpenLayout, Read } from "./layout.ts";
 import { type ListedFile, listFiles } from "./listing.ts";
 import { localExpert } from "./local-expert.ts";
@@ -14,9 +16,19 @@ import type { Scanner } from "./scan.ts";
 import { isUnusable, lookAt } from "./table-file.ts";
 
 /** In the order in which they are looked for: the published ones first, because their names are stricter. */
-const layouts = { petshop, nezha, otlp, localexpert: localExpert } as const satisfies Record<string, Layout>;
+const layouts = { petshop, nezha, aiopslab, gaia, otlp, localexpert: localExpert } as const satisfies Record<
+  string,
+  Layout
+>;
 type Format = keyof typeof layouts;
-const formats = ["localexpert", "nezha", "otlp", "petshop"] as const satisfies readonly Format[];
+const formats = [
+  "aiopslab",
+  "gaia",
+  "localexpert",
+  "nezha",
+  "otlp",
+  "petshop",
+] as const satisfies readonly Format[];
 const description = "docs/telemetry-files.md";
 
 export const FilesOptions = z.strictObject({

@@ -7,7 +7,7 @@ import type { ListedFile } from "./listing.ts";
 import { readLogLines, readLongMetrics, readSpans } from "./read-tables.ts";
 import type { Columns, RowSpec } from "./row-source.ts";
 import type { Scanner, Table } from "./scan.ts";
-import { type Summary, summarize } from "./summary.ts";
+import { inventoryOf, type Summary, summarize } from "./summary.ts";
 import { encodingOf, splitLine } from "./table-file.ts";
 
 const modalities = ["metric", "log", "trace"] as const;
@@ -74,24 +74,9 @@ async function takeInventory(
   const gaps: Gap[] = modalities.flatMap((modality) => summaries[modality].gaps);
   const topology = await readTopology(files, scanner.from, gaps);
   const declaredReference = await readReference(files, scanner.from, gaps);
-  const services = new Map<string, Set<string>>();
-  for (const modality of modalities) {
-    for (const [service, instances] of summaries[modality].instances) {
-      services.set(service, new Set([...(services.get(service) ?? []), ...instances]));
-    }
-  }
-  for (const name of topology?.services ?? []) services.set(name, services.get(name) ?? new Set());
-  const sorted = [...services].sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    services: sorted.map(([service]) => service),
-    instances: sorted.flatMap(([service, names]) =>
-      [...names].sort().map((instance) => ({ service, instance })),
-    ),
-    extent: { metric: summaries.metric.extent, log: summaries.log.extent, trace: summaries.trace.extent },
-    declaredReference,
-    topology,
-    gaps,
-  };
+  const known = inventoryOf(new Map(modalities.map((modality) => [modality, summaries[modality]])));
+  const services = [...new Set([...known.services, ...(topology?.services ?? [])])].sort();
+  return { ...known, services, declaredReference, topology, gaps };
 }
 
 // ── Tables ──────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ import type { ListedFile } from "./listing.ts";
 import { type IndexedFile, indexedFile, jsonOf, type OtlpIndex } from "./otlp-index.ts";
 import type { Scanner } from "./scan.ts";
 import { collectSeries } from "./series.ts";
+import { inventoryOf, type Summary } from "./summary.ts";
 import { readHead, reasonOf, unusableGap } from "./table-file.ts";
 import { type ByteRange, eachLine } from "./text-lines.ts";
 
@@ -234,21 +235,11 @@ async function takeInventory(
       gaps.push(unusableGap(from, { name: file.name, found: reasonOf(error) }));
     }
   }
-  const services = [...instances.keys()].sort();
-  return {
-    services,
-    instances: services.flatMap((service) =>
-      [...(instances.get(service) ?? [])].sort().map((instance) => ({ service, instance })),
-    ),
-    extent: {
-      metric: spanning(extents.metric),
-      log: spanning(extents.log),
-      trace: spanning(extents.trace),
-    },
-    declaredReference: { metric: [], log: [], trace: [] },
-    topology: null,
-    gaps,
-  };
+  const summaries = modalities.map((modality): [Modality, Summary] => [
+    modality,
+    { instances, extent: spanning(extents[modality]), gaps: [] },
+  ]);
+  return { ...inventoryOf(new Map(summaries)), gaps };
 }
 
 function spanning(windows: readonly TimeWindow[]): TimeWindow | null {

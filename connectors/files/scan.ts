@@ -224,12 +224,14 @@ async function readGroups(
 
 function selectOf(group: FileGroup, table: Table, filter: RowFilter): string {
   const spec = table.spec(columnsOf(group));
+  // A zero byte ends the SQL in the middle; no name in a file holds one.
+  const services = filter.services?.filter((name) => !name.includes("\u0000"));
   const ofServices =
-    filter.services === null
+    services === undefined
       ? "true"
-      : filter.services.length === 0
+      : services.length === 0
         ? "false"
-        : `_service IN (${filter.services.map(sqlText).join(", ")})`;
+        : `_service IN (${services.map(sqlText).join(", ")})`;
   const parquet = group.parquet.length > 0 && filter.windows.length > 0;
   const source = `${rowsOf(group, false)}${parquet ? ` WHERE ${parquetFilter(group, spec, filter.windows)}` : ""}`;
   const values = spec.values.map((_, index) => `, _v${index}`).join("");

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import type { Gap, TimeWindow } from "../../pipeline/types.ts";
+import type { Inventory } from "../../pipeline/ports.ts";
+import type { Gap, Modality, TimeWindow } from "../../pipeline/types.ts";
 import { throwIfAborted } from "./duckdb.ts";
 import { columnsOf, type FileGroup, type RowSpec, rowsOf, rowsOfText } from "./row-source.ts";
 import { groupTable, type Scanner, type Table } from "./scan.ts";
@@ -159,4 +160,25 @@ async function readBlocks(
     found,
     signal,
   );
+}
+
+/** What the summaries of a folder's tables tell together. */
+export function inventoryOf(summaries: ReadonlyMap<Modality, Summary>): Omit<Inventory, "gaps"> {
+  const instances = new Map<string, Set<string>>();
+  for (const summary of summaries.values()) {
+    for (const [service, names] of summary.instances) {
+      instances.set(service, new Set([...(instances.get(service) ?? []), ...names]));
+    }
+  }
+  const services = [...instances.keys()].sort();
+  const extentOf = (modality: Modality) => summaries.get(modality)?.extent ?? null;
+  return {
+    services,
+    instances: services.flatMap((service) =>
+      [...(instances.get(service) ?? [])].sort().map((instance) => ({ service, instance })),
+    ),
+    extent: { metric: extentOf("metric"), log: extentOf("log"), trace: extentOf("trace") },
+    declaredReference: { metric: [], log: [], trace: [] },
+    topology: null,
+  };
 }

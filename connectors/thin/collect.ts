@@ -37,12 +37,13 @@ export interface LogCollector {
 }
 
 /**
- * Collects lines; beyond `limit` it keeps errors (up to half of the limit), the first line of every
- * statement (up to a quarter) and an even sample of the rest. Memory stays in proportion to the limit.
+ * Collects lines; beyond `limit` it keeps the first line of every statement (up to a quarter of the limit),
+ * errors (up to half of it) and of the rest an even sample, so that at least half of it is used. Memory stays in proportion to
+ * the limit.
  */
 export function collectLogs(limit: number): LogCollector {
   const errors = evenSample<LogLine>(Math.floor(limit / 2));
-  const rest = evenSample<LogLine>(Math.ceil(limit / 4));
+  const rest = evenSample<LogLine>(limit);
   const firsts: LogLine[] = [];
   const shapes = new Set<string>();
   let all: LogLine[] = [];
@@ -77,9 +78,20 @@ export function collectLogs(limit: number): LogCollector {
       return seen;
     },
     get lines() {
-      return seen <= limit ? all : [...firsts, ...errors.items, ...rest.items];
+      if (seen <= limit) return all;
+      const kept = [...firsts, ...errors.items];
+      return [...kept, ...evenly(rest.items, limit - kept.length)];
     },
   };
+}
+
+/** At most `most` of the items, from all over. */
+function evenly<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  const every = items.length / Math.max(1, most);
+  return items
+    .filter((_, index) => Math.floor(index / every) !== Math.floor((index - 1) / every))
+    .slice(0, most);
 }
 
 function isError(line: LogLine): boolean {
