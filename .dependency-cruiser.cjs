@@ -17,7 +17,11 @@ module.exports = {
     only("prompts", [], "prompts/ imports nothing"),
     only(
       "connectors",
-      ["^pipeline/(types|ports|errors|diagnosis|incident-summary)\\.ts$", "^jobs/store\\.ts$"],
+      [
+        "^pipeline/(types|ports|errors|diagnosis|incident-summary|model-call)\\.ts$",
+        "^jobs/store\\.ts$",
+        "^prompts/.*schema",
+      ],
       "connectors/ implement the pipeline's ports and the store's interface",
     ),
     only("jobs", ["^pipeline/", "^prompts/.*schema"], "jobs/ run the pipeline"),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Config, redisSecrets } from "./config.ts";
 import { connectors } from "./connectors/index.ts";
+import { loadPrompts } from "./connectors/prompts/prompt-files.ts";
 import { diagnosePool } from "./jobs/diagnose-pool.ts";
 import type { DiagnoseWorker } from "./jobs/diagnose-worker.ts";
 import type { Enqueue } from "./jobs/enqueue.ts";
@@ -25,6 +26,7 @@ export interface OpenToolbox extends Toolbox {
  * Throws: BotError "source-invalid" or "source-unavailable" of the first that cannot be opened.
  */
 export async function openToolbox({ sources }: Pick<Config, "sources">): Promise<OpenToolbox> {
+  const prompts = await loadPrompts();
   const opened = await Promise.allSettled(sources.map((source) => connectors[source.type].open(source)));
   const open = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = async () => {
@@ -39,6 +41,8 @@ export async function openToolbox({ sources }: Pick<Config, "sources">): Promise
     connectors: open,
     inventories: open.map(({ inventory }) => inventory),
     sources: open.flatMap((connector) => connector.sources),
+    model: null,
+    prompts,
     stopwatch: () => performance.now(),
     close,
   };

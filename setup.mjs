@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import {
   accessSync,
   constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -225,7 +226,7 @@ function sourceState() {
   for (const room of rooms) {
     if (!existsSync(join(root, room))) continue;
     for (const name of readdirSync(join(root, room), { recursive: true })) {
-      if (/\.(ts|json)$/.test(name)) files.push(join(room, name));
+      if (/\.(ts|json|md)$/.test(name)) files.push(join(room, name));
     }
   }
   const hash = createHash("sha256");
@@ -251,8 +252,24 @@ function build() {
   // "npm run check" checks the types; whoever starts the program should not wait for that.
   const result = run(process.execPath, tsc, "-p", join(root, "tsconfig.build.json"), "--noCheck");
   if (result !== 0) throw new SetupError('dist/ could not be built. See above; "npm run check" says more.');
+  copyTexts();
   dropOutputBefore(started);
   writeFileSync(buildStamp, state);
+}
+
+/** Prompts and knowledge are data beside the code that reads them. What is gone from the sources goes. */
+function copyTexts() {
+  const from = join(root, "prompts");
+  if (!existsSync(from)) return;
+  const to = join(root, "dist", "prompts");
+  const texts = readdirSync(from, { recursive: true }).filter((name) => name.endsWith(".md"));
+  for (const name of texts) {
+    mkdirSync(dirname(join(to, name)), { recursive: true });
+    copyFileSync(join(from, name), join(to, name));
+  }
+  for (const name of readdirSync(to, { recursive: true })) {
+    if (name.endsWith(".md") && !texts.includes(name)) rmSync(join(to, name));
+  }
 }
 
 /**

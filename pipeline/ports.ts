@@ -1,3 +1,6 @@
+import type { z } from "zod";
+import type { PromptLibrary } from "../prompts/prompt-schema.ts";
+import type { ModelCall } from "./model-call.ts";
 import type {
   Anomaly,
   Candidate,
@@ -77,9 +80,50 @@ export interface Localizer {
   localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): readonly Candidate[];
 }
 
+/** Which of the configured models is asked: a small one may read questions, a larger one explain. */
+export type ModelRole = "question" | "expert";
+
+/** One question to a language model. `system` comes first and stays the same from case to case. */
+export interface CompletionRequest<Output> {
+  readonly role: ModelRole;
+  /** Who asks, for the audit and for gaps: "trace expert". */
+  readonly purpose: string;
+  readonly prompt: { readonly id: string; readonly version: number };
+  readonly system: string;
+  readonly user: string;
+  /** `name` is letters, digits and hyphens; bound every text and list of the schema. */
+  readonly answer: { readonly name: string; readonly schema: z.ZodType<Output> };
+  readonly maxAnswerTokens: number;
+  /** Whether the model may think before it answers, where it can be told. */
+  readonly thinking: boolean;
+  /** A person who waits goes before a scheduled summary. */
+  readonly priority: "person" | "schedule";
+  readonly seed: number;
+}
+
+/** An answer that fits the schema, or null and `call.problem` says why. */
+export type Completion<Output> =
+  | { readonly output: Output; readonly call: ModelCall & { readonly problem: null } }
+  | { readonly output: null; readonly call: ModelCall & { readonly problem: object } };
+
+/**
+ * A language model. Its answers are text by someone who may be wrong: nothing of it is believed that the
+ * evidence does not hold.
+ */
+export interface LanguageModel {
+  /** Of the model that answers in this role, as the reply names it. */
+  name(role: ModelRole): string;
+  /** What went wrong is in the completion. Throws: BotError "cancelled", when aborted. */
+  complete<Output>(request: CompletionRequest<Output>, signal: AbortSignal): Promise<Completion<Output>>;
+}
+
 /** What `diagnose` works with. `now` is a monotonic stopwatch in milliseconds, for timings only. */
 export interface Toolbox {
   readonly inventories: readonly InventorySource[];
   readonly sources: readonly Source[];
+  /** Null where none is configured: then templates speak. */
+  readonly model: LanguageModel | null;
+  /** Prompts and knowledge, checked. */
+  readonly prompts: PromptLibrary;
   readonly stopwatch: () => EpochMs;
 }

@@ -1,3 +1,4 @@
+import { loadPrompts } from "../../connectors/prompts/prompt-files.ts";
 import type { Inventory, Source, Toolbox } from "../../pipeline/ports.ts";
 import type { Gap, LogLine, RawSeries, Span, TimeWindow } from "../../pipeline/types.ts";
 
@@ -12,6 +13,8 @@ export interface FakeTelemetry {
   readonly gaps?: readonly Gap[];
   readonly fails?: Partial<Record<"metric" | "log" | "trace" | "inventory", Error>>;
 }
+
+const prompts = await loadPrompts();
 
 /** A toolbox over arrays in memory, held to the same contract as a connector. */
 export function fakeToolbox(telemetry: FakeTelemetry): Toolbox {
@@ -60,6 +63,8 @@ export function fakeToolbox(telemetry: FakeTelemetry): Toolbox {
   let ticks = 0;
   return {
     sources,
+    model: null,
+    prompts,
     stopwatch: () => ticks++,
     inventories: [
       {

@@ -16,7 +16,13 @@ const labelFile = /^(cases\.json|target\.json|root_cause.*\.json|.*fault_list\.j
 async function diagnosed(folder: string, text: string, askedAt: number): Promise<Diagnosis> {
   const files = await openFiles({ type: "files", path: folder });
   try {
-    const toolbox = { inventories: [files.inventory], sources: files.sources, stopwatch: () => 0 };
+    const toolbox = {
+      inventories: [files.inventory],
+      sources: files.sources,
+      model: null,
+      prompts: { prompts: new Map(), notes: [] },
+      stopwatch: () => 0,
+    };
     const question = { id: "bench", text, askedAt, timeZone: "UTC", askedWindow: null };
     return await diagnose(question, toolbox, PipelineOptions.parse({}), new AbortController().signal);
   } finally {

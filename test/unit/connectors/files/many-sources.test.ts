@@ -20,6 +20,8 @@ it("reads many sources at once under one signal without a warning about a leak",
   const toolbox = {
     inventories: connectors.map(({ inventory }) => inventory),
     sources: connectors.flatMap(({ sources }) => sources),
+    model: null,
+    prompts: { prompts: new Map(), notes: [] },
     stopwatch: () => 0,
   };
   const { signal } = new AbortController();
