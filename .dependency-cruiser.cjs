@@ -18,7 +18,7 @@ module.exports = {
     only(
       "connectors",
       [
-        "^pipeline/(types|ports|errors|diagnosis|incident-summary|model-call)\\.ts$",
+        "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call)\\.ts$",
         "^jobs/store\\.ts$",
         "^prompts/.*schema",
       ],

@@ -8,7 +8,7 @@ import type { Enqueue } from "./jobs/enqueue.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { redisTarget } from "./jobs/redis-options.ts";
 import type { RedisTarget } from "./jobs/redis-target.ts";
-import type { Store } from "./jobs/store.ts";
+import type { IncidentMemory, Store } from "./jobs/store.ts";
 import type { Toolbox } from "./pipeline/ports.ts";
 import { version } from "./pipeline/version.ts";
 
@@ -91,16 +91,18 @@ export async function startApplication(
     if (redis.status === "rejected") throw redis.reason;
     if (code.status === "rejected") throw code.reason;
     const connections = redis.value;
-    const { pool, openAskQueue, startDiagnoseWorker, redisStore } = code.value;
+    const { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory } = code.value;
 
     const retentionMs = config.retentionDays * day;
     const store = redisStore(connections.client, { prefix: connections.prefix, retentionMs });
+    const memory = redisMemory(connections.client, memoryOptions(config, connections.prefix));
     const shared = { queueName: queueName(config), connections, store };
     let worker: DiagnoseWorker | null = null;
     const queue = await openAskQueue({ ...shared, retentionMs, onCancel: (jobId) => worker?.cancel(jobId) });
     closers.push(() => queue.close());
     worker = startDiagnoseWorker({
       ...shared,
+      memory,
       pool,
       concurrency: config.worker.concurrency ?? config.worker.processes,
     });
@@ -128,12 +130,46 @@ async function loadAndFork(
     ...(diagnosing?.execArgv === undefined ? {} : { execArgv: diagnosing.execArgv }),
   });
   closers.push(() => pool.close());
-  const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }] = await Promise.all([
+  const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }, { redisMemory }] = await Promise.all([
     import("./jobs/ask-queue.ts"),
     import("./jobs/diagnose-worker.ts"),
     import("./connectors/store/redis-store.ts"),
+    import("./connectors/store/redis-memory.ts"),
   ]);
-  return { pool, openAskQueue, startDiagnoseWorker, redisStore };
+  return { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory };
+}
+
+/** What is kept in Redis, without the queue and without anything that answers. */
+export interface Archive {
+  readonly store: Store;
+  readonly memory: IncidentMemory;
+  close(): Promise<void>;
+}
+
+/** Throws: BotError "redis-unavailable", "redis-unsuitable" or "not-set-up"; nothing is left running then. */
+export async function openArchive(config: Config): Promise<Archive> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const [{ client, prefix }, { redisStore }, { redisMemory }] = await Promise.all([
+      openRedis(config, closers),
+      import("./connectors/store/redis-store.ts"),
+      import("./connectors/store/redis-memory.ts"),
+    ]);
+    const store = redisStore(client, { prefix, retentionMs: config.retentionDays * day });
+    return { store, memory: redisMemory(client, memoryOptions(config, prefix)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** One memory per telemetry: incidents of one system say nothing about another. */
+function memoryOptions({ sources, retentionDays }: Config, prefix: string) {
+  const telemetry = createHash("sha256").update(JSON.stringify(sources)).digest("hex").slice(0, 16);
+  return { key: `${prefix}:incidents:${telemetry}`, retentionMs: retentionDays * day, now: Date.now };
 }
 
 async function openRedis(config: Config, closers: (() => Promise<unknown>)[]): Promise<RedisConnections> {

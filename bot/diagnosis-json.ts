@@ -11,7 +11,7 @@ interface Period {
  * (docs/command-line.md): later work adds to it and renames nothing.
  */
 export function diagnosisJson(diagnosis: Diagnosis) {
-  const { question, window, evidence, madeWith, ...rest } = diagnosis;
+  const { question, window, evidence, earlier, madeWith, ...rest } = diagnosis;
   const { reference } = madeWith;
   return {
     question: question.text,
@@ -21,6 +21,7 @@ export function diagnosisJson(diagnosis: Diagnosis) {
     window: isoPeriod(window),
     ...rest,
     evidence: evidence.map(isoPeriod),
+    earlier: earlier.map(isoPeriod),
     madeWith: {
       ...madeWith,
       reference: {

@@ -2,8 +2,8 @@ import type { Diagnosis, Evidence } from "../pipeline/diagnosis.ts";
 import type { ErrorCode } from "../pipeline/errors.ts";
 import type { EpochMs, Stage } from "../pipeline/types.ts";
 import { nextSteps } from "./next-steps.ts";
-import { counted, windowWords } from "./time-words.ts";
-import { gapWords, isCodeRegion, verdictLines } from "./verdict.ts";
+import { counted, dateTimeWords, durationWords, roundedDuration, windowWords } from "./time-words.ts";
+import { gapWords, isCodeRegion, percentWords, placeWords, verdictLines } from "./verdict.ts";
 
 /** What the bot says, before a surface gives it its form. */
 export type Reply = Answer | SummaryReply | Progress | TimeRequest | Failure | Words;
@@ -54,6 +54,8 @@ export interface Answer {
   readonly rankings: readonly string[];
   readonly gaps: readonly string[];
   readonly uncertainty: readonly string[];
+  /** Earlier incidents like this one, a line each. */
+  readonly earlier: readonly string[];
   readonly nextSteps: readonly string[];
   /** What went into the answer, and how long it took. */
   readonly madeFrom: string;
@@ -163,6 +165,7 @@ export function renderReply(diagnosis: Diagnosis, depth: "short" | "deep" = "sho
     rankings: deep ? diagnosis.rankings.map(rankingWords) : [],
     gaps: diagnosis.gaps.map(gapWords),
     uncertainty: diagnosis.uncertainty,
+    earlier: diagnosis.earlier.map((incident) => earlierWords(incident, question)),
     nextSteps: nextSteps(diagnosis),
     madeFrom: madeFromWords(diagnosis),
     left: {
@@ -226,6 +229,15 @@ function originWords(from: Diagnosis["window"]["from"]): string {
 
 function scopeWords({ scope }: Diagnosis): string {
   return scope.services.length === 0 ? "; every service" : `; ${scope.services.join(", ")} and what it calls`;
+}
+
+/** "2026-11-20 14:20:30, 3 days before: geo, 80 % of the signs alike. Its cpu rose …" */
+function earlierWords(
+  { start, service, instance, likeness, why }: Diagnosis["earlier"][number],
+  { askedAt, timeZone }: Diagnosis["question"],
+): string {
+  const ago = durationWords(roundedDuration(askedAt - start));
+  return `${dateTimeWords(start, timeZone)}, ${ago} before: ${placeWords(service, instance)}, ${percentWords(likeness)} of the signs alike. ${why}`;
 }
 
 function rankingWords({ localizer, level, candidates }: Diagnosis["rankings"][number]): string {

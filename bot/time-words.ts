@@ -27,6 +27,19 @@ export function timeWords(at: EpochMs, timeZone: string, window: TimeWindow): st
   return clock.day === onClock(window.start, timeZone).day ? clock.time : `${clock.day} ${clock.time}`;
 }
 
+/** "2026-11-23 14:20:30". */
+export function dateTimeWords(at: EpochMs, timeZone: string): string {
+  const { day, time } = onClock(at, timeZone);
+  return `${day} ${time}`;
+}
+
+/** To whole days from two days on, to whole hours from two hours on, else to whole minutes. */
+export function roundedDuration(durationMs: number): number {
+  const hour = 3_600_000;
+  const unit = durationMs >= 48 * hour ? 24 * hour : durationMs >= 2 * hour ? hour : 60_000;
+  return Math.max(unit, Math.round(durationMs / unit) * unit);
+}
+
 /** "2026-11-23 14:20:30 to 15:20:30, Europe/Berlin (UTC+01:00)". */
 export function windowWords(window: TimeWindow, timeZone: string): string {
   const start = onClock(window.start, timeZone);

@@ -3,6 +3,7 @@ import type { BenchOptions } from "../bench/index.ts";
 import { version } from "../pipeline/version.ts";
 import type { AskOptions } from "./ask.ts";
 import type { DemoOptions } from "./demo.ts";
+import type { ForgetOptions, IncidentsOptions } from "./incidents.ts";
 import type { QuestionOptions } from "./question-options.ts";
 import type { ReadOptions } from "./read.ts";
 import { exitCodes, type Shell } from "./shell.ts";
@@ -15,6 +16,8 @@ export interface Commands {
   demo(options: DemoOptions, shell: Shell): Promise<number>;
   bench(options: Omit<BenchOptions, "progress">, shell: Shell): Promise<number>;
   configCheck(options: { readonly config?: string | undefined }, shell: Shell): Promise<number>;
+  incidents(options: IncidentsOptions, shell: Shell): Promise<number>;
+  forget(options: ForgetOptions, shell: Shell): Promise<number>;
 }
 
 /** Each command is loaded when it is run: `--help` and a first stage should not wait for the others. */
@@ -25,6 +28,8 @@ const loaded: Commands = {
   demo: async (...rest) => (await import("./demo.ts")).demo(...rest),
   bench: async (...rest) => (await import("./bench-command.ts")).bench(...rest),
   configCheck: async (...rest) => (await import("./config-check.ts")).configCheck(...rest),
+  incidents: async (...rest) => (await import("./incidents.ts")).incidents(...rest),
+  forget: async (...rest) => (await import("./incidents.ts")).forget(...rest),
 };
 
 /**
@@ -117,6 +122,33 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(configOption())
     .addHelpText("after", examples(["health", "health --source ./telemetry --json"]))
     .action(async (options: QuestionOptions) => done(await commands.health(options, shell)));
+
+  program
+    .command("incidents")
+    .description("list the incidents that were diagnosed, the latest first")
+    .option("--service <name>", "only those that began in this service")
+    .addOption(new Option("--limit <count>", "at most so many").argParser(wholeNumber).default(20))
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .addOption(zoneOption())
+    .option("--json", "print a JSON list instead")
+    .addOption(configOption())
+    .addHelpText("after", examples(["incidents --service geo", "incidents --source ./telemetry --json"]))
+    .action(async (options: IncidentsOptions) => done(await commands.incidents(options, shell)));
+
+  program
+    .command("forget")
+    .description("forget incidents, with the questions and diagnoses that are saved")
+    .option("--id <id>", "the one with this id")
+    .option("--before <iso>", "those that ended before this instant")
+    .option("--all", "all of this telemetry")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .addOption(zoneOption())
+    .option("--json", "print what was forgotten as a JSON list")
+    .addOption(configOption())
+    .addHelpText("after", examples(["forget --before 2026-11-01", "forget --all --source ./telemetry"]))
+    .action(async (options: ForgetOptions) => done(await commands.forget(options, shell)));
 
   program
     .command("demo")

@@ -59,16 +59,21 @@ export function requireSources(config: Config): void {
 }
 
 /**
- * The instant that counts as now: `--now`, read in `timeZone` where it names no offset, else the clock.
+ * The instant that an option names, by default the one that counts as now: read in `timeZone` where it names no offset, else the clock.
  *
  * Throws: BotError "question-invalid" for a text that is no ISO-8601 date and time.
  */
-export function askedAt(now: string | undefined, timeZone: string, clock: () => number): number {
+export function askedAt(
+  now: string | undefined,
+  timeZone: string,
+  clock: () => number,
+  option = "--now",
+): number {
   if (now === undefined) return clock();
   const at = DateTime.fromISO(now.trim(), { zone: timeZone });
   if (at.isValid) return at.toMillis();
   throw new BotError(
     "question-invalid",
-    `"${now}" is no ISO-8601 date and time. Write --now as in 2026-11-23T15:20:30Z.`,
+    `"${now}" is no ISO-8601 date and time. Write ${option} as in 2026-11-23T15:20:30Z.`,
   );
 }

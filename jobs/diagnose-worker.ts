@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "bullmq";
+import type { Diagnosis, EarlierIncident } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
 import { bullmq } from "./bullmq.ts";
 import { DiagnoseJob, type JobProgress, writeFailure } from "./diagnose-job.ts";
 import type { DiagnosePool } from "./diagnose-pool.ts";
 import type { RedisConnections } from "./redis-connection.ts";
-import type { Store } from "./store.ts";
+import type { IncidentMemory, Store } from "./store.ts";
 
 /** More than a process takes to stop, or to be killed (diagnose-pool.ts). */
 const leaveMs = 3_000;
@@ -14,6 +15,7 @@ export interface DiagnoseWorkerOptions {
   readonly queueName: string;
   readonly connections: RedisConnections;
   readonly store: Store;
+  readonly memory: IncidentMemory;
   readonly pool: DiagnosePool;
   readonly concurrency: number;
   /** A job whose worker has not been heard of for this long goes to another one. */
@@ -85,7 +87,7 @@ async function falseAfter(milliseconds: number): Promise<false> {
 
 async function runJob(
   job: Job<unknown, null>,
-  { store, pool }: DiagnoseWorkerOptions,
+  { store, memory, pool }: DiagnoseWorkerOptions,
   signal: AbortSignal,
 ): Promise<null> {
   const { questionId, task } = DiagnoseJob.parse(job.data);
@@ -96,17 +98,27 @@ async function runJob(
   const report = stageReporter(job);
   switch (task) {
     case "diagnose":
-      await store.saveDiagnosis(await pool.diagnose(question, report.add, signal));
+      await keep(await pool.diagnose(question, report.add, signal), store, memory);
       break;
     case "summarize": {
       const { summary, diagnoses } = await pool.summarize(question, report.add, signal);
       // The summary last: whoever has it can look at each of its incidents.
-      for (const diagnosis of diagnoses) await store.saveDiagnosis(diagnosis);
+      for (const diagnosis of diagnoses) await keep(diagnosis, store, memory);
       await store.saveSummary(summary);
     }
   }
   await report.sent();
   return null;
+}
+
+/** Saves a diagnosis, with the earlier incidents like the one it found. */
+async function keep(diagnosis: Diagnosis, store: Store, memory: IncidentMemory): Promise<void> {
+  const similar = await memory.remember(diagnosis);
+  const earlier = similar.map(({ incident, likeness }): EarlierIncident => {
+    const { signature: _signature, confidence: _confidence, ...told } = incident;
+    return { ...told, likeness };
+  });
+  await store.saveDiagnosis({ ...diagnosis, earlier });
 }
 
 /** Sends the list of stages as it grows, one after the other so that they arrive in order. */

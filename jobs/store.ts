@@ -1,6 +1,7 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
-import type { ChatQuestion, Stage } from "../pipeline/types.ts";
+import type { PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
+import type { ChatQuestion, EpochMs, Stage } from "../pipeline/types.ts";
 
 /** What must survive a restart. Implemented in connectors/store. */
 export interface Store {
@@ -10,6 +11,21 @@ export interface Store {
   loadDiagnosis(questionId: string): Promise<Diagnosis | null>;
   saveSummary(summary: IncidentSummary): Promise<void>;
   loadSummary(questionId: string): Promise<IncidentSummary | null>;
+  /** Drops the question and all that was made of it. */
+  forget(questionId: string): Promise<void>;
+}
+
+/** Incidents that were diagnosed, so that a new one can be told from one that was here before. */
+export interface IncidentMemory {
+  /** Keeps the incident of a diagnosis, if it names one, and gives the earlier ones like it. */
+  remember(diagnosis: Diagnosis): Promise<readonly SimilarIncident[]>;
+  /** The latest first. `service` null: of all services. */
+  list(query: { readonly service: string | null; readonly limit: number }): Promise<readonly PastIncident[]>;
+  /** Forgets those that ended before an instant and have this id, where given; gives what was forgotten. */
+  forget(query: {
+    readonly before: EpochMs | null;
+    readonly questionId: string | null;
+  }): Promise<readonly PastIncident[]>;
 }
 
 /** Hears of a job's stages while it runs. */

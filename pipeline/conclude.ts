@@ -92,6 +92,7 @@ export function conclude(
       })),
     })),
     narrowedBy: narrowed.by,
+    earlier: [],
     model: null,
     timings: {},
     madeWith: {

@@ -63,6 +63,19 @@ export const FindingRecord = z.object({
   evidence: z.array(z.string()),
 });
 
+/** An earlier incident like this one. `likeness` 0 to 1; the diagnosis of it is saved under `questionId`. */
+export const EarlierIncident = z.object({
+  questionId: z.string(),
+  start: Epoch,
+  end: Epoch,
+  service: z.string(),
+  instance: Instance,
+  metric: z.string().nullable(),
+  why: z.string(),
+  likeness: z.number(),
+});
+export type EarlierIncident = z.infer<typeof EarlierIncident>;
+
 export const Diagnosis = z.object({
   question: z.object({ id: z.string(), text: z.string(), askedAt: Epoch, timeZone: z.string() }),
   /** `asked`: the person named it when asked back. */
@@ -96,6 +109,8 @@ export const Diagnosis = z.object({
   ),
   /** How Filter 2 found the root-cause services. */
   narrowedBy: z.enum(["trace", "log", "metric", "none"]),
+  /** The likest first; told by the memory of incidents when the diagnosis is saved. */
+  earlier: z.array(EarlierIncident).default([]),
   model: z.string().nullable(),
   /** Milliseconds per stage, and `total`. */
   timings: z.record(z.string(), z.number()),

@@ -9,6 +9,7 @@ import type { ChatQuestion } from "../../pipeline/types.ts";
 export interface RedisLike {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, unit: "PX", milliseconds: number): Promise<unknown>;
+  del(key: string): Promise<number>;
 }
 
 export interface RedisStoreOptions {
@@ -60,6 +61,9 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
     loadDiagnosis: (questionId) => load(diagnosisKey(questionId), Diagnosis),
     saveSummary: (summary) => save(summaryKey(summary.question.id), summary),
     loadSummary: (questionId) => load(summaryKey(questionId), IncidentSummary),
+    async forget(questionId) {
+      for (const key of [questionKey, diagnosisKey, summaryKey]) await redis.del(key(questionId));
+    },
   };
 }
 

@@ -23,6 +23,7 @@ export function fakeDiagnosis(question: ChatQuestion): Diagnosis {
     gaps: [],
     rankings: [],
     narrowedBy: "none",
+    earlier: [],
     model: null,
     timings: { total: 1 },
     madeWith: {

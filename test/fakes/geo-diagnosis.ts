@@ -163,6 +163,18 @@ export function geoDiagnosis(changes: Partial<Diagnosis> = {}): Diagnosis {
       { localizer: "robust-scorer", level: "metric", candidates: [] },
     ],
     narrowedBy: "trace",
+    earlier: [
+      {
+        questionId: "terminal-0",
+        start: at(-3 * 24 * 60),
+        end: at(-3 * 24 * 60 + 20),
+        service: "geo",
+        instance: "geo-1",
+        metric: "cpu_usage",
+        why: "Its cpu rose to 0.93 where 0.2 is usual.",
+        likeness: 0.667,
+      },
+    ],
     model: null,
     timings: { read: 20, total: 1312 },
     madeWith: {
@@ -185,6 +197,7 @@ export function nothingFound(): Diagnosis {
   return geoDiagnosis({
     verdict: "nothing-found",
     causes: [],
+    earlier: [],
     metrics: [],
     evidence: [],
     findings: [],
@@ -199,6 +212,7 @@ export function cannotTell(): Diagnosis {
     window: { ...base.window, from: "default" },
     scope: { services: [] },
     causes: [],
+    earlier: [],
     metrics: [],
     evidence: [],
     findings: [],

@@ -183,6 +183,31 @@ describe("localexpert ask", { timeout: patience }, () => {
   });
 });
 
+describe("localexpert incidents and forget", { timeout: patience }, () => {
+  it("lists what was diagnosed, and forgets it with its diagnosis", async () => {
+    const environment = { LOCALEXPERT_STATE: join(home, "memory") };
+    const about = ["--source", telemetry, "--json"];
+    await run(ask("--json"), { environment });
+
+    const known = JSON.parse((await run(["incidents", ...about], { environment })).output);
+    const gone = JSON.parse(
+      (await run(["forget", "--id", known[0].questionId, ...about], { environment })).output,
+    );
+    const left = await run(["incidents", "--source", telemetry], { environment });
+
+    expect(known).toMatchObject([{ service: "geo", questionId: expect.stringMatching(/^terminal-/) }]);
+    expect(gone).toEqual(known);
+    expect(left).toMatchObject({ code: 0, output: "No incident is remembered of this telemetry.\n" });
+  });
+
+  it("forgets nothing when it is not said what", async () => {
+    const { code, errors } = await run(["forget", "--source", telemetry]);
+
+    expect(code).toBe(2);
+    expect(errors).toContain("--before");
+  });
+});
+
 describe("bad input to localexpert", { timeout: patience }, () => {
   async function refused(args: readonly string[], environment: Record<string, string> = {}) {
     const plain = await run(args, { environment });

@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { redisMemory } from "../../connectors/store/redis-memory.ts";
 import { redisStore } from "../../connectors/store/redis-store.ts";
 import { type AskQueue, openAskQueue } from "../../jobs/ask-queue.ts";
 import { type DiagnosePool, diagnosePool } from "../../jobs/diagnose-pool.ts";
 import { type DiagnoseWorker, startDiagnoseWorker } from "../../jobs/diagnose-worker.ts";
 import { type EmbeddedRedis, startEmbeddedRedis } from "../../jobs/embedded-redis.ts";
 import { connectRedis, type RedisConnections } from "../../jobs/redis-connection.ts";
-import type { Store } from "../../jobs/store.ts";
+import type { IncidentMemory, Store } from "../../jobs/store.ts";
 import { type Stage, stageNames } from "../../pipeline/types.ts";
 import { fakeQuestion } from "../fakes/fake-diagnosis.ts";
 import { until } from "../support/until.ts";
@@ -28,6 +29,7 @@ const retentionMs = 60_000;
 let redis: EmbeddedRedis;
 let connections: RedisConnections;
 let store: Store;
+let memory: IncidentMemory;
 let pool: DiagnosePool;
 let worker: DiagnoseWorker;
 let queue: AskQueue;
@@ -36,6 +38,11 @@ beforeAll(async () => {
   redis = await startEmbeddedRedis({ stateFolder: folder });
   connections = await connectRedis({ kind: "socket", path: redis.socketPath });
   store = redisStore(connections.client, { prefix: connections.prefix, retentionMs });
+  memory = redisMemory(connections.client, {
+    key: `${connections.prefix}:incidents`,
+    retentionMs,
+    now: Date.now,
+  });
   pool = diagnosePool({
     processFile,
     processData: { runsFile },
@@ -43,7 +50,7 @@ beforeAll(async () => {
     stopMs: 500,
     execArgv: ["--import", loader],
   });
-  worker = startDiagnoseWorker({ queueName: "main", connections, store, pool, concurrency: 2 });
+  worker = startDiagnoseWorker({ queueName: "main", connections, store, memory, pool, concurrency: 2 });
   queue = await openQueue("main");
 });
 afterAll(async () => {
@@ -258,7 +265,7 @@ describe("the queue", () => {
     const leaving = await openQueue("leaving");
     onTestFinished(() => leaving.close());
     const start = () =>
-      startDiagnoseWorker({ queueName: "leaving", connections, store, pool, concurrency: 1 });
+      startDiagnoseWorker({ queueName: "leaving", connections, store, memory, pool, concurrency: 1 });
     const first = start();
     const { id, diagnosis, stages } = await ask("slow at first", { on: leaving });
     await until(() => stages.length === untilCollect.length);

@@ -41,6 +41,7 @@ export function answerLines(answer: Answer, width: number, hint: string): Line[]
     ...section("What each method ranked", bullets(answer.rankings, "·", width)),
     ...section("Could not be seen", bullets(answer.gaps, "!", width, "yellow")),
     ...section("Keep in mind", bullets(answer.uncertainty, "·", width)),
+    ...section("Seen before", bullets(answer.earlier, "·", width)),
     ...section("Next", numbered(answer.nextSteps, width)),
     blank,
     ...wrap(answer.madeFrom, width).map((text): Line => [segment(text, "dim")]),

@@ -37,11 +37,25 @@ function recorded() {
     demo: keep("demo"),
     bench: keep("bench"),
     configCheck: keep("configCheck"),
+    incidents: keep("incidents"),
+    forget: keep("forget"),
   };
   return { calls, printed, run: (...argv: string[]) => runCommand(argv, shell, commands) };
 }
 
 describe("the command line", () => {
+  it("hands what to list and to forget to the memory of incidents", async () => {
+    const { calls, run } = recorded();
+
+    await run("incidents", "--service", "geo");
+    await run("forget", "--before", "2026-11-01");
+
+    expect(calls).toEqual([
+      ["incidents", { service: "geo", limit: 20 }],
+      ["forget", { before: "2026-11-01" }],
+    ]);
+  });
+
   it("hands the question and its options to ask", async () => {
     const { calls, run } = recorded();
 

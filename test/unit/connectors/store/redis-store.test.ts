@@ -7,6 +7,7 @@ function fakeRedis() {
   return {
     kept,
     get: async (key: string) => kept.get(key)?.value ?? null,
+    del: async (key: string) => Number(kept.delete(key)),
     set: async (key: string, value: string, _unit: "PX", milliseconds: number) => {
       kept.set(key, { value, milliseconds });
     },
@@ -14,6 +15,20 @@ function fakeRedis() {
 }
 
 describe("the store in Redis", () => {
+  it("forgets a question with all that was made of it", async () => {
+    const redis = fakeRedis();
+    const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
+    const question = fakeQuestion("a", "what broke?");
+    await store.saveQuestion(question);
+    await store.saveDiagnosis(fakeDiagnosis(question));
+    await store.saveSummary(fakeSummary(question));
+    await store.saveQuestion(fakeQuestion("b", "what else?"));
+
+    await store.forget("a");
+
+    expect([...redis.kept.keys()]).toEqual(["p:question:b"]);
+  });
+
   it("gives back what was saved, and null for what was not", async () => {
     const store = redisStore(fakeRedis(), { prefix: "p", retentionMs: 1_000 });
     const question = { ...fakeQuestion("a", "what broke?"), askedWindow: { start: 1, end: 2 } };

@@ -1,0 +1,8 @@
+import type { IncidentMemory } from "../../jobs/store.ts";
+
+/** Remembers nothing. */
+export const noMemory: IncidentMemory = {
+  remember: async () => [],
+  list: async () => [],
+  forget: async () => [],
+};

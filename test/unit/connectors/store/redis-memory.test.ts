@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { redisMemory } from "../../../../connectors/store/redis-memory.ts";
+import type { Diagnosis } from "../../../../pipeline/diagnosis.ts";
+import { fakeDiagnosis, fakeQuestion } from "../../../fakes/fake-diagnosis.ts";
+import { geoDiagnosis } from "../../../fakes/geo-diagnosis.ts";
+
+const day = 86_400_000;
+const hour = 3_600_000;
+
+function remembering() {
+  const hash = new Map<string, string>();
+  const clock = { now: Date.UTC(2026, 10, 23, 16) };
+  const redis = {
+    hgetall: async () => Object.fromEntries(hash),
+    hset: async (_key: string, field: string, value: string) => hash.set(field, value),
+    hdel: async (_key: string, ...fields: string[]) => fields.filter((field) => hash.delete(field)).length,
+    pexpire: async () => 1,
+  };
+  return {
+    hash,
+    clock,
+    memory: redisMemory(redis, { key: "k", retentionMs: 30 * day, now: () => clock.now }),
+  };
+}
+
+/** Geo's incident, so much later, asked about under another id. */
+function geoAgain(laterMs: number, id: string): Diagnosis {
+  const diagnosis = geoDiagnosis();
+  const moved = <Timed extends { start: number; end: number }>(timed: Timed) => ({
+    ...timed,
+    start: timed.start + laterMs,
+    end: timed.end + laterMs,
+  });
+  return {
+    ...diagnosis,
+    question: { ...diagnosis.question, id, askedAt: diagnosis.question.askedAt + laterMs },
+    window: moved(diagnosis.window),
+    evidence: diagnosis.evidence.map(moved),
+  };
+}
+
+const everything = { service: null, limit: 100 };
+
+describe("the memory of incidents in Redis", () => {
+  it("tells of an incident like this one that was here before", async () => {
+    const { memory } = remembering();
+    expect(await memory.remember(geoDiagnosis())).toEqual([]);
+
+    const similar = await memory.remember(geoAgain(3 * day, "again"));
+
+    expect(similar).toMatchObject([{ incident: { service: "geo" }, likeness: 1 }]);
+    expect((await memory.list(everything)).map(({ questionId }) => questionId)).toEqual([
+      "again",
+      geoDiagnosis().question.id,
+    ]);
+  });
+
+  it("keeps an incident once that is asked about several times, as long as it was seen", async () => {
+    const { memory } = remembering();
+    await memory.remember(geoDiagnosis());
+    const [first] = await memory.list(everything);
+
+    const similar = await memory.remember(geoAgain(10 * 60_000, "later"));
+
+    expect(similar).toEqual([]);
+    expect(await memory.list(everything)).toMatchObject([
+      { questionId: "later", start: first?.start, end: (first?.end ?? 0) + 10 * 60_000 },
+    ]);
+  });
+
+  it("remembers nothing where no cause is named", async () => {
+    const { memory, hash } = remembering();
+
+    expect(await memory.remember(fakeDiagnosis(fakeQuestion("q", "fine")))).toEqual([]);
+    expect(hash.size).toBe(0);
+  });
+
+  it("forgets what was last asked about longer ago than is kept", async () => {
+    const { memory, clock } = remembering();
+    await memory.remember(geoDiagnosis());
+
+    clock.now += 31 * day;
+    await memory.remember(geoAgain(31 * day, "new"));
+
+    expect((await memory.list(everything)).map(({ questionId }) => questionId)).toEqual(["new"]);
+  });
+
+  it("lists the incidents of one service, and forgets by id and by time", async () => {
+    const { memory } = remembering();
+    await memory.remember(geoDiagnosis());
+    await memory.remember(geoAgain(5 * hour, "b"));
+    await memory.remember(geoAgain(10 * hour, "c"));
+
+    expect(await memory.list({ service: "rate", limit: 100 })).toEqual([]);
+    expect(await memory.list({ service: "geo", limit: 2 })).toHaveLength(2);
+    const named = await memory.forget({ before: null, questionId: "b" });
+    const old = await memory.forget({ before: geoDiagnosis().window.end, questionId: null });
+
+    expect([...named, ...old].map(({ questionId }) => questionId)).toEqual(["b", geoDiagnosis().question.id]);
+    expect((await memory.list(everything)).map(({ questionId }) => questionId)).toEqual(["c"]);
+  });
+
+  it("passes over what it cannot read", async () => {
+    const { memory, hash } = remembering();
+    hash.set("old", "{");
+    hash.set("older", '{"savedAt":1}');
+
+    expect(await memory.list(everything)).toEqual([]);
+  });
+});
