@@ -60,7 +60,10 @@ export function conclude(
     evidence: cite(candidate.evidence),
   }));
   const findings = file.findings.map((finding) => ({ ...finding, evidence: cite(finding.evidence) }));
-  const gaps = unrepeated(slice.gaps);
+  const lacking = rankings.flatMap(({ localizer, note }): Gap[] =>
+    note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }],
+  );
+  const gaps = unrepeated([...slice.gaps, ...lacking]);
   return {
     question: {
       id: question.id,

@@ -78,6 +78,8 @@ export interface Localizer {
   readonly name: string;
   readonly level: "service" | "metric";
   localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): readonly Candidate[];
+  /** Asked when nothing was ranked: what it lacked, in a sentence for the reply; null when nothing was. */
+  whyNone?(slice: TelemetrySlice): string | null;
 }
 
 /** Which of the configured models is asked: a small one may read questions, a larger one explain. */

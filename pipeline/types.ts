@@ -276,6 +276,8 @@ export interface Ranking {
   readonly level: "service" | "metric";
   /** Worst first. */
   readonly candidates: readonly Candidate[];
+  /** What the localizer lacked where it ranked nothing, in a sentence for the reply. */
+  readonly note?: string;
 }
 
 /** What an expert says (paper, III-C). Every sentence must be held by `evidence`. */

@@ -5,6 +5,7 @@ import { callGraph } from "./call-graph.ts";
 import { circa } from "./circa.ts";
 import { edgeDelay } from "./edge-delay.ts";
 import { eventPairs } from "./event-pairs.ts";
+import { microcause, microcausePaper, microcauseRcaeval } from "./microcause.ts";
 import { microrank } from "./microrank.ts";
 import { patternmatcherRank } from "./patternmatcher-rank.ts";
 import { robustScorer } from "./robust-scorer.ts";
@@ -23,6 +24,9 @@ export const localizers = {
   microrank,
   "patternmatcher-rank": patternmatcherRank,
   circa,
+  microcause,
+  "microcause-paper": microcausePaper,
+  "microcause-rcaeval": microcauseRcaeval,
 } as const satisfies Record<string, Localizer>;
 
 export type LocalizerName = keyof typeof localizers;
@@ -38,7 +42,8 @@ export function localize(
     const candidates = [...localizer.localize(slice, anomalies)].sort(
       (a, b) => b.score - a.score || compare(a.service, b.service) || compare(a.metric ?? "", b.metric ?? ""),
     );
-    return { localizer: name, level: localizer.level, candidates };
+    const note = candidates.length > 0 ? null : (localizer.whyNone?.(slice) ?? null);
+    return { localizer: name, level: localizer.level, candidates, ...(note === null ? {} : { note }) };
   });
 }
 

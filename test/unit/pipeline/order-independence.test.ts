@@ -63,7 +63,7 @@ function incident(seed: number): Telemetry {
   const metrics = ["web", "geo", "rate", "store"].map((service) =>
     series({
       service,
-      reference: Array.from({ length: 45 }, () => 10 + random() * 4),
+      reference: Array.from({ length: 80 }, () => 10 + random() * 4),
       before: Array.from({ length: 30 }, () => 10 + random() * 4),
       window: Array.from({ length: 3 }, () => (service === "geo" ? 90 : 10) + random() * 4),
     }),
@@ -199,7 +199,11 @@ describe("diagnose on what is left", () => {
         key,
         unit,
         samples: samples(
-          [...reference.v, ...Array.from({ length: 25 }, (_, index) => 10 + (index % 4)), ...now.v],
+          [
+            ...reference.v.slice(0, 45),
+            ...Array.from({ length: 25 }, (_, index) => 10 + (index % 4)),
+            ...now.v,
+          ],
           normal.start,
         ),
       })),
