@@ -19,7 +19,7 @@ module.exports = {
       "connectors",
       [
         "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call)\\.ts$",
-        "^jobs/store\\.ts$",
+        "^jobs/(store|chat)\\.ts$",
         "^prompts/.*schema",
       ],
       "connectors/ implement the pipeline's ports and the store's interface",

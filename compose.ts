@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Config, redisSecrets } from "./config.ts";
+import { type Config, modelKey, redisSecrets } from "./config.ts";
 import { connectors } from "./connectors/index.ts";
+import type { Gate } from "./connectors/llm/gate.ts";
+import { languageModel } from "./connectors/llm/language-model.ts";
+import type { ModelOptions, ServerOptions } from "./connectors/llm/model-options.ts";
+import { modelNames, openModels } from "./connectors/llm/models.ts";
 import { loadPrompts } from "./connectors/prompts/prompt-files.ts";
+import type { Chat } from "./jobs/chat.ts";
 import { diagnosePool } from "./jobs/diagnose-pool.ts";
 import type { DiagnoseWorker } from "./jobs/diagnose-worker.ts";
 import type { Enqueue } from "./jobs/enqueue.ts";
@@ -21,12 +26,17 @@ export interface OpenToolbox extends Toolbox {
 }
 
 /**
- * Opens every source that is configured.
+ * Opens every source that is configured, and reads the prompts. `chat` reaches the configured model; without
+ * it there is none.
  *
- * Throws: BotError "source-invalid" or "source-unavailable" of the first that cannot be opened.
+ * Throws: BotError "source-invalid" or "source-unavailable" of the first that cannot be opened,
+ *         "config-invalid" for knowledge notes that cannot be read.
  */
-export async function openToolbox({ sources }: Pick<Config, "sources">): Promise<OpenToolbox> {
-  const prompts = await loadPrompts();
+export async function openToolbox(
+  { sources, model }: Pick<Config, "sources" | "model">,
+  chat: Chat | null = null,
+): Promise<OpenToolbox> {
+  const prompts = await loadPrompts(model?.knowledge);
   const opened = await Promise.allSettled(sources.map((source) => connectors[source.type].open(source)));
   const open = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = async () => {
@@ -41,7 +51,7 @@ export async function openToolbox({ sources }: Pick<Config, "sources">): Promise
     connectors: open,
     inventories: open.map(({ inventory }) => inventory),
     sources: open.flatMap((connector) => connector.sources),
-    model: null,
+    model: model === undefined || chat === null ? null : languageModel(chat, modelNames(model)),
     prompts,
     stopwatch: () => performance.now(),
     close,
@@ -83,10 +93,8 @@ export async function startApplication(
   };
   // Redis may be refused while code is still being loaded, and a rejection that nobody awaits yet would end
   // the process: so both are awaited here, together, and no other promise is left alone in between.
-  const [code, redis] = await Promise.allSettled([
-    loadAndFork(config, options, closers),
-    openRedis(config, closers),
-  ]);
+  const opening = openRedis(config, closers);
+  const [code, redis] = await Promise.allSettled([loadAndFork(config, options, opening, closers), opening]);
   try {
     if (redis.status === "rejected") throw redis.reason;
     if (code.status === "rejected") throw code.reason;
@@ -121,11 +129,13 @@ export async function startApplication(
 async function loadAndFork(
   config: Config,
   { diagnosing }: ApplicationOptions,
+  redis: Promise<RedisConnections>,
   closers: (() => Promise<unknown>)[],
 ) {
   const pool = diagnosePool({
     processFile: diagnosing?.file ?? new URL("./diagnose-process.js", import.meta.url),
-    processData: { sources: config.sources, pipeline: config.pipeline },
+    processData: { sources: config.sources, pipeline: config.pipeline, model: config.model },
+    chat: config.model === undefined ? null : sharedModels(config.model, redis).chat,
     processes: config.worker.processes,
     ...(diagnosing?.execArgv === undefined ? {} : { execArgv: diagnosing.execArgv }),
   });
@@ -172,6 +182,36 @@ function memoryOptions({ sources, retentionDays }: Config, prefix: string) {
   return { key: `${prefix}:incidents:${telemetry}`, retentionMs: retentionDays * day, now: Date.now };
 }
 
+/** The models, with their places shared by all programs on one Redis. */
+function sharedModels(model: ModelOptions, redis: Promise<RedisConnections>) {
+  return openModels(model, {
+    keyOf: modelKey,
+    async gateOf(server) {
+      const [{ client, prefix }, { redisGate }] = await Promise.all([
+        redis,
+        import("./connectors/llm/redis-gate.ts"),
+      ]);
+      return redisGate(client, {
+        name: `${prefix}:model:${placeName(server)}`,
+        concurrency: server.concurrency,
+      });
+    },
+  });
+}
+
+/** The models for a command that runs without Redis. */
+export function ownModels(model: ModelOptions) {
+  return openModels(model, {
+    keyOf: modelKey,
+    gateOf: async ({ concurrency }): Promise<Gate> =>
+      (await import("./connectors/llm/gate.ts")).localGate(concurrency),
+  });
+}
+
+function placeName({ url, name }: ServerOptions): string {
+  return createHash("sha256").update(`${url} ${name}`).digest("hex").slice(0, 16);
+}
+
 async function openRedis(config: Config, closers: (() => Promise<unknown>)[]): Promise<RedisConnections> {
   const [target, { connectRedis }] = await Promise.all([
     reachable(config, closers),
@@ -194,7 +234,7 @@ async function reachable(config: Config, closers: (() => Promise<unknown>)[]): P
  * Programs on one Redis that look at the same telemetry in the same way share a queue; others must not
  * take each other's questions, or `ask --source a` could be answered from b.
  */
-function queueName({ sources, pipeline }: Config): string {
-  const what = JSON.stringify({ version, sources, pipeline });
+function queueName({ sources, pipeline, model }: Config): string {
+  const what = JSON.stringify({ version, sources, pipeline, model });
   return `diagnose-${createHash("sha256").update(what).digest("hex").slice(0, 16)}`;
 }

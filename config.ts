@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { problemsOf, secretsIn } from "./config-problems.ts";
 import { SourceOptions } from "./connectors/index.ts";
+import { ModelOptions } from "./connectors/llm/model-options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
 import { BotError } from "./pipeline/errors.ts";
 import { PipelineOptions } from "./pipeline/options.ts";
@@ -42,6 +43,8 @@ export const Config = z.strictObject({
   /** Questions, diagnoses and finished jobs are forgotten after so many days. */
   retentionDays: z.number().positive().max(3_650).default(30),
   sources: z.array(SourceOptions).default([]),
+  /** The language models; without them templates speak. */
+  model: ModelOptions.optional(),
   pipeline: PipelineOptions.prefault({}),
   worker: z
     .strictObject({
@@ -103,7 +106,17 @@ export function loadConfig({ path }: { path?: string } = {}): Config {
     ...config,
     stateFolder: resolve(base, config.stateFolder),
     sources: config.sources.map((source) => ({ ...source, path: resolve(base, source.path) })),
+    ...(config.model === undefined ? {} : { model: withPaths(config.model, base) }),
   };
+}
+
+function withPaths(model: ModelOptions, base: string): ModelOptions {
+  return { ...model, knowledge: model.knowledge.map((folder) => resolve(base, folder)) };
+}
+
+/** The key of a model server, from the variable that `model.key.env` names. */
+export function modelKey(variable: string): string | null {
+  return setting(variable);
 }
 
 /** Passwords of the operator's Redis. */

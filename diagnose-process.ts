@@ -1,17 +1,18 @@
 import { type OpenToolbox, openToolbox } from "./compose.ts";
 import type { Config } from "./config.ts";
+import type { Chat } from "./jobs/chat.ts";
 import { type Pipeline, serveDiagnoses } from "./jobs/process-task.ts";
 import { diagnose } from "./pipeline/diagnose.ts";
 import { summarize } from "./pipeline/summarize.ts";
 
 /** What compose.ts hands to a process of the pool. */
-type ProcessData = Pick<Config, "sources" | "pipeline">;
+type ProcessData = Pick<Config, "sources" | "pipeline" | "model">;
 
 /** The telemetry is opened once per process, and at once: the process starts before its first question is there. */
-function open({ sources, pipeline }: ProcessData): Pipeline {
+function open({ sources, pipeline, model }: ProcessData, chat: Chat): Pipeline {
   let toolbox: Promise<OpenToolbox> | null = null;
   const opened = () => {
-    toolbox ??= openToolbox({ sources });
+    toolbox ??= openToolbox({ sources, model }, chat);
     // A source that could not be opened is tried again with the next question.
     toolbox.catch(() => {
       toolbox = null;

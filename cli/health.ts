@@ -2,20 +2,14 @@ import { plainText } from "../bot/plain-text.ts";
 import { counted } from "../bot/time-words.ts";
 import { openToolbox, startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
+import { modelRoles } from "../connectors/llm/models.ts";
 import { takeInventory } from "../pipeline/collect.ts";
 import { asBotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
+import type { Check } from "./check.ts";
+import { modelCheck } from "./model-check.ts";
 import { configWith, type QuestionOptions } from "./question-options.ts";
 import { exitCodeOf, exitCodes, printJson, printLine, type Shell } from "./shell.ts";
-
-interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly exitCode: number;
-  /** ISO time of the newest telemetry of each kind; null where there is none. */
-  readonly newest?: Readonly<Record<string, string | null>>;
-}
 
 /** Tries everything an answer needs. Returns the exit code of the first thing that is wrong. */
 export async function health(options: QuestionOptions, shell: Shell): Promise<number> {
@@ -32,6 +26,11 @@ export async function health(options: QuestionOptions, shell: Shell): Promise<nu
   for (const source of config.sources) {
     const name = source.name ?? source.path;
     checks.push(await checked(name, () => sourceCheck({ ...config, sources: [source] }, shell.signal)));
+  }
+  for (const role of modelRoles) {
+    const { model } = config;
+    if (model === undefined) continue;
+    checks.push(await checked(`model for the ${role} role`, () => modelCheck(model, role, shell.signal)));
   }
   const ok = checks.every((check) => check.ok);
   if (options.json === true) {

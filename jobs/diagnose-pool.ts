@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
-import { BotError } from "../pipeline/errors.ts";
+import { asBotError, BotError } from "../pipeline/errors.ts";
 import type { Summarized } from "../pipeline/summarize.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
+import type { Chat, ChatReply, ChatRequest } from "./chat.ts";
 import type { ProcessMessage, ProcessOrder } from "./process-task.ts";
 import type { StageListener } from "./store.ts";
 
@@ -12,6 +13,8 @@ export interface DiagnosePoolOptions {
   /** Handed to each process once, before its first question; what the structured clone takes. */
   readonly processData: unknown;
   readonly processes: number;
+  /** Answers the processes' calls of the language model; null where there is none. */
+  readonly chat?: Chat | null;
   /** How long a process may take to stop by itself before it is killed. */
   readonly stopMs?: number;
   /** Beyond one, a process that has had no question for this long is ended. */
@@ -116,7 +119,7 @@ export function diagnosePool(options: DiagnosePoolOptions): DiagnosePool {
     if (signal.aborted) throw cancelled();
     const member = await take(signal);
     try {
-      return await answerIn(member, order, onStage, signal, stopMs);
+      return await answerIn(member, order, { onStage, chat: options.chat ?? null }, signal, stopMs);
     } finally {
       free(member);
     }
@@ -168,10 +171,12 @@ function startMember({ processFile, processData, execArgv }: DiagnosePoolOptions
 async function answerIn(
   { child, gone }: Member,
   order: QuestionOrder,
-  onStage: StageListener,
+  { onStage, chat }: { readonly onStage: StageListener; readonly chat: Chat | null },
   signal: AbortSignal,
   stopMs: number,
 ): Promise<MadeMessage> {
+  // Calls of the model end with what asked for them, however that ends.
+  const over = new AbortController();
   let killTimer: NodeJS.Timeout | null = null;
   let hear: (message: ProcessMessage) => void = () => {};
   const onAbort = () => {
@@ -184,6 +189,8 @@ async function answerIn(
         switch (message.kind) {
           case "stage":
             return onStage(message.stage);
+          case "ask-model":
+            return void askModel(child, message, chat, AbortSignal.any([signal, over.signal]));
           case "diagnosis":
           case "summary":
             return resolve(message);
@@ -200,10 +207,48 @@ async function answerIn(
       if (signal.aborted) onAbort();
     });
   } finally {
+    over.abort();
     child.off("message", hear);
     signal.removeEventListener("abort", onAbort);
     if (killTimer !== null) clearTimeout(killTimer);
   }
+}
+
+async function askModel(
+  child: ChildProcess,
+  { call, request }: { readonly call: number; readonly request: ChatRequest },
+  chat: Chat | null,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (chat === null) throw new Error("A process asks for a language model, and none is configured.");
+    tell(child, { kind: "model-said", call, reply: await chat(request, signal) });
+  } catch (error) {
+    if (asBotError(error)?.code === "cancelled") return tell(child, { kind: "model-stopped", call });
+    // A bug, or Redis is away and cannot say whose turn it is: the process goes on without the model.
+    const { message: detail } = error instanceof Error ? error : new Error(String(error));
+    tell(child, {
+      kind: "model-said",
+      call,
+      reply: failedReply(`The language model could not be asked: ${detail}`),
+    });
+  }
+}
+
+function failedReply(detail: string): ChatReply {
+  return {
+    model: "",
+    parameters: {},
+    promptTokens: null,
+    answerTokens: null,
+    cachedTokens: null,
+    durationMs: 0,
+    waitedMs: 0,
+    firstWordMs: null,
+    attempts: 0,
+    answer: "",
+    problem: { reason: "unavailable", detail },
+  };
 }
 
 function tell(child: ChildProcess, order: ProcessOrder): void {

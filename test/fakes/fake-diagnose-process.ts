@@ -1,15 +1,27 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ChatRequest } from "../../jobs/chat.ts";
 import { type Pipeline, serveDiagnoses } from "../../jobs/process-task.ts";
 import { BotError } from "../../pipeline/errors.ts";
 import { type ChatQuestion, stageNames } from "../../pipeline/types.ts";
 import { fakeDiagnosis, fakeSummary } from "./fake-diagnosis.ts";
 
+const fakeChatRequest: ChatRequest = {
+  role: "expert",
+  system: "Be brief.",
+  user: "What broke?",
+  answer: { name: "expert", schema: {} },
+  maxAnswerTokens: 50,
+  thinking: false,
+  priority: "person",
+  seed: 7,
+};
+
 /** Each run leaves its question, the program and the process here: what the queue did can be told. */
 let runsFile = "";
 
 /** A diagnosis process that does what the question says; "fine", like any other text, is answered. */
-serveDiagnoses((data: { runsFile: string }) => {
+serveDiagnoses((data: { runsFile: string }, chat) => {
   runsFile = data.runsFile;
   const work: Pipeline["diagnose"] = async (question, signal, onStage) => {
     appendFileSync(runsFile, `${question.id} ${process.ppid} ${process.pid}\n`);
@@ -18,7 +30,9 @@ serveDiagnoses((data: { runsFile: string }) => {
       if (name === "collect") await misbehave(question, signal);
       onStage({ name, state: "done", detail: `${name} is done` });
     }
-    return fakeDiagnosis(question);
+    if (question.text !== "ask the model") return fakeDiagnosis(question);
+    const { answer, problem } = await chat(fakeChatRequest, signal);
+    return { ...fakeDiagnosis(question), explanation: problem?.detail ?? answer };
   };
   return {
     diagnose: work,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Chat } from "../../jobs/chat.ts";
 import { type DiagnosePool, diagnosePool } from "../../jobs/diagnose-pool.ts";
 import { isAlive } from "../../jobs/folder-lock.ts";
 import { type Stage, stageNames } from "../../pipeline/types.ts";
@@ -13,13 +14,14 @@ import { until } from "../support/until.ts";
 const execArgv = ["--import", new URL("../support/load-typescript.mjs", import.meta.url).href];
 const never = new AbortController().signal;
 
-async function open(processes = 1) {
+async function open(processes = 1, chat: Chat | null = null) {
   const runsFile = join(await stateFolder(), "runs");
   await writeFile(runsFile, "");
   const pool = diagnosePool({
     processFile: new URL("../fakes/fake-diagnose-process.ts", import.meta.url),
     processData: { runsFile },
     processes,
+    chat,
     stopMs: 200,
     execArgv,
   });
@@ -32,6 +34,20 @@ async function open(processes = 1) {
       .map((line) => Number(line.split(" ")[2]));
   return { pool, pids };
 }
+
+const fakeReply = {
+  model: "fake",
+  parameters: {},
+  promptTokens: null,
+  answerTokens: null,
+  cachedTokens: null,
+  durationMs: 1,
+  waitedMs: 0,
+  firstWordMs: null,
+  attempts: 1,
+  answer: "",
+  problem: null,
+};
 
 function ask(pool: DiagnosePool, text: string, signal = never) {
   const stages: Stage[] = [];
@@ -50,6 +66,42 @@ describe("the pool of processes", () => {
     expect(answers.map(({ question }) => question.text)).toEqual(["one", "two", "three"]);
     for (const { stages } of asked) expect(stages).toHaveLength(stageNames.length * 2);
     expect(new Set(pids()).size).toBe(1);
+  });
+
+  it("asks the language model for its processes", async () => {
+    const heard: string[] = [];
+    const { pool } = await open(1, async ({ user }) => {
+      heard.push(user);
+      return { ...fakeReply, answer: "geo did" };
+    });
+
+    const { explanation } = await ask(pool, "ask the model").answer;
+
+    expect(heard).toEqual(["What broke?"]);
+    expect(explanation).toBe("geo did");
+  });
+
+  it("goes on without the language model when it cannot be asked", async () => {
+    const { pool } = await open(1, async () => {
+      throw new Error("Redis is away");
+    });
+
+    const { explanation } = await ask(pool, "ask the model").answer;
+
+    expect(explanation).toBe("The language model could not be asked: Redis is away");
+  });
+
+  it("ends a call of the language model with the question that asked for it", async () => {
+    const stop = new AbortController();
+    const ended = new Promise<void>((resolve) => {
+      void open(1, (_request, signal) => {
+        signal.addEventListener("abort", () => resolve());
+        stop.abort();
+        return new Promise(() => {});
+      }).then(({ pool }) => ask(pool, "ask the model", stop.signal));
+    });
+
+    await expect(ended).resolves.toBeUndefined();
   });
 
   it("loses one diagnosis and no more when a process crashes, and says how", async () => {

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadConfig, redisSecrets } from "../../../config.ts";
+import { serverOf } from "../../../connectors/llm/model-options.ts";
 import { asBotError } from "../../../pipeline/errors.ts";
 import { stateFolder } from "../../support/state-folder.ts";
 
@@ -181,6 +182,35 @@ describe("loading the configuration", () => {
     expect(messageOf(() => loadConfig({ path: join(folder, "config") }))).toMatch(/is a folder/);
     vi.stubEnv("LOCALEXPERT_CONFIG", join(folder, "none.yaml"));
     expect(messageOf(() => loadConfig())).toMatch(/named by LOCALEXPERT_CONFIG, does not exist/);
+  });
+
+  it("takes a language model, with what differs for a role", async () => {
+    const path = await fileWith(
+      "model:\n  url: http://gpu:8000/v1\n  name: qwen3-8b\n  key: { env: MODEL_KEY }\n  knowledge: [runbooks]\n  roles:\n    question: { name: qwen3-1.7b, timeoutMs: 5000 }\n",
+    );
+
+    const { model } = loadConfig({ path });
+
+    expect(model && serverOf(model, "question")).toMatchObject({
+      url: "http://gpu:8000/v1",
+      name: "qwen3-1.7b",
+      keyVariable: "MODEL_KEY",
+      timeoutMs: 5_000,
+      concurrency: 4,
+    });
+    expect(model && serverOf(model, "expert")).toMatchObject({ name: "qwen3-8b", timeoutMs: 60_000 });
+    expect(model?.knowledge).toEqual([join(dirname(path), "runbooks")]);
+  });
+
+  it("says what is wrong with a language model", async () => {
+    const problems = await problemsOf(
+      "model:\n  url: gpu:8000\n  key: { env: sk-12 34 }\n  roles: { judge: {} }\n",
+    );
+
+    expect(problems.join("\n")).toMatch(/model\.url: must be a URL such as/);
+    expect(problems.join("\n")).toMatch(/model\.name: is missing/);
+    expect(problems.join("\n")).toMatch(/model\.key\.env: must be the name of an environment variable/);
+    expect(problems.join("\n")).toMatch(/model\.roles\.judge: is no known key/);
   });
 });
 
