@@ -227,8 +227,12 @@ function originWords(from: Diagnosis["window"]["from"]): string {
   }
 }
 
-function scopeWords({ scope }: Diagnosis): string {
-  return scope.services.length === 0 ? "; every service" : `; ${scope.services.join(", ")} and what it calls`;
+/** What was looked at besides the window: "; every service", "; geo and what it calls; only logs". */
+export function scopeWords({ scope }: Diagnosis): string {
+  const where =
+    scope.services.length === 0 ? "; every service" : `; ${scope.services.join(", ")} and what it calls`;
+  if (scope.modalities === undefined) return where;
+  return `${where}; only ${scope.modalities.map((modality) => `${modality}s`).join(" and ")}`;
 }
 
 /** "2026-11-20 14:20:30, 3 days before: geo, 80 % of the signs alike. Its cpu rose …" */

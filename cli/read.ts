@@ -45,7 +45,15 @@ function withoutInventory(read: ReadQuestion): ReadQuestion {
   return { ...read, unknownServices: [], notes: [...read.notes, note] };
 }
 
-function readJson({ intent, window, from, services, unknownServices, notes }: ReadQuestion): unknown {
+function readJson({
+  intent,
+  window,
+  from,
+  services,
+  unknownServices,
+  modalities,
+  notes,
+}: ReadQuestion): unknown {
   const iso = (at: number) => new Date(at).toISOString();
   return {
     intent,
@@ -53,6 +61,7 @@ function readJson({ intent, window, from, services, unknownServices, notes }: Re
     from,
     services,
     unknownServices,
+    modalities,
     notes,
   };
 }
@@ -63,6 +72,7 @@ function readLines(read: ReadQuestion, timeZone: string): string[] {
     `intent:   ${read.intent}`,
     `window:   ${read.window === null ? "none named" : `${windowWords(read.window, timeZone)} (${from})`}`,
     `services: ${read.services.length === 0 ? "none named" : read.services.join(", ")}`,
+    ...(read.modalities === null ? [] : [`only:     ${read.modalities.map((one) => `${one}s`).join(", ")}`]),
     ...read.unknownServices.map(
       ({ mentioned, nearest }) =>
         `unknown:  ${mentioned}${nearest.length === 0 ? "" : `; nearest: ${nearest.join(", ")}`}`,

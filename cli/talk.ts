@@ -5,7 +5,8 @@ import type { ChatMessage, ChatSurface } from "../bot/surface.ts";
 import { terminal } from "../bot/surfaces/terminal/terminal.ts";
 import { type Application, startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
-import type { ChatQuestion, ReadQuestion } from "../pipeline/types.ts";
+import type { ThreadStore } from "../jobs/store.ts";
+import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "../pipeline/types.ts";
 import type { Shell } from "./shell.ts";
 
 export interface TalkOptions {
@@ -59,7 +60,8 @@ export async function talking<Result>(
         return (await started).enqueue.summarize(...question);
       },
     },
-    read: (question) => readFirst(question, config, shell.signal),
+    read: (question, previous) => readFirst(question, previous, config, shell.signal),
+    store: ownThread,
     defaultWindowMs: config.pipeline.defaultWindowMs,
     depth,
   });
@@ -89,10 +91,22 @@ async function ended(starting: Promise<Application>): Promise<void> {
  * stage allows: the pipeline knows the services, and refuses unknown ones before it reads any data. Only
  * a text that looks like no question is read again with the services' names: it may be one of them.
  */
-async function readFirst(question: ChatQuestion, config: Config, signal: AbortSignal): Promise<ReadQuestion> {
+async function readFirst(
+  question: ChatQuestion,
+  previous: PreviousAnswer | null,
+  config: Config,
+  signal: AbortSignal,
+): Promise<ReadQuestion> {
   const { readQuestion } = await import("../pipeline/question/index.ts");
-  const read = readQuestion(question, [], config.pipeline);
+  const read = readQuestion(question, previous?.known ?? [], config.pipeline, previous);
   if (read.intent !== "none") return { ...read, unknownServices: [] };
   const { serviceNames } = await import("./service-names.ts");
-  return readQuestion(question, await serviceNames(config, signal), config.pipeline);
+  return readQuestion(question, await serviceNames(config, signal), config.pipeline, previous);
 }
+
+/** The terminal's thread begins and ends with this process, and is at hand all the while. */
+const ownThread: ThreadStore = {
+  saveThread: async () => undefined,
+  loadThread: async () => null,
+  loadDiagnosis: async () => null,
+};

@@ -1,14 +1,26 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
 import type { PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
-import type { ChatQuestion, EpochMs, Stage } from "../pipeline/types.ts";
+import type { ChatQuestion, EpochMs, Intent, Stage } from "../pipeline/types.ts";
+
+/** What a thread is at: the question that was answered last, and the one that waits for a time. */
+export interface ThreadRecord {
+  readonly answered: string | null;
+  readonly waiting: { readonly question: ChatQuestion; readonly intent: Intent } | null;
+}
+
+/** Threads by the surface's name and its id of them. */
+export interface ThreadStore {
+  saveThread(surface: string, thread: string, record: ThreadRecord): Promise<void>;
+  loadThread(surface: string, thread: string): Promise<ThreadRecord | null>;
+  loadDiagnosis(questionId: string): Promise<Diagnosis | null>;
+}
 
 /** What must survive a restart. Implemented in connectors/store. */
-export interface Store {
+export interface Store extends ThreadStore {
   saveQuestion(question: ChatQuestion): Promise<void>;
   loadQuestion(id: string): Promise<ChatQuestion | null>;
   saveDiagnosis(diagnosis: Diagnosis): Promise<void>;
-  loadDiagnosis(questionId: string): Promise<Diagnosis | null>;
   saveSummary(summary: IncidentSummary): Promise<void>;
   loadSummary(questionId: string): Promise<IncidentSummary | null>;
   /** Drops the question and all that was made of it. */

@@ -258,7 +258,9 @@ function missing(slice: Omit<TelemetrySlice, "gaps">, toolbox: Toolbox, inventor
     const names = toolbox.sources
       .filter((source) => source.modality === modality)
       .map((source) => source.name);
-    if (names.length === 0) {
+    if (toolbox.leftOut?.includes(modality) === true) {
+      gaps.push({ from: noun, reason: "missing", detail: `The ${noun} were left out, as was asked.` });
+    } else if (names.length === 0) {
       gaps.push({ from: noun, reason: "missing", detail: `No source of ${noun} is connected.` });
     } else if (window === 0) {
       const detail = `There are no ${noun} in this window${runs(inventory.extent[modality])}.`;

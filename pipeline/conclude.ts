@@ -4,7 +4,7 @@ import type { CaseFile } from "./experts/case-file.ts";
 import type { FusionOptions } from "./fuse.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Toolbox } from "./ports.ts";
-import type { Anomaly, Candidate, ExpertFinding, Gap } from "./types.ts";
+import type { Anomaly, Candidate, ExpertFinding, Gap, Modality } from "./types.ts";
 import { version } from "./version.ts";
 
 const mostCauses = 10;
@@ -35,7 +35,11 @@ export function isNamed(services: readonly Candidate[], fusion: FusionOptions): 
  *         how clear they are, it is no probability.
  */
 export function conclude(
-  file: CaseFile & { readonly findings: readonly ExpertFinding[]; readonly notes: readonly string[] },
+  file: CaseFile & {
+    readonly findings: readonly ExpertFinding[];
+    readonly modalities?: readonly Modality[] | null;
+    readonly notes: readonly string[];
+  },
   toolbox: Toolbox,
   options: PipelineOptions,
 ): Diagnosis {
@@ -72,7 +76,10 @@ export function conclude(
       timeZone: question.timeZone,
     },
     window: { start: window.start, end: window.end, from: window.from },
-    scope: { services: [...slice.scope.services] },
+    scope: {
+      services: [...slice.scope.services],
+      ...(file.modalities == null ? {} : { modalities: [...file.modalities] }),
+    },
     verdict,
     causes,
     metrics,

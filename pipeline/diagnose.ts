@@ -14,7 +14,7 @@ import { readQuestion } from "./question/index.ts";
 import { redactSlice } from "./redact/redact-slice.ts";
 import { redactor } from "./redact/redactor.ts";
 import { restoreDiagnosis } from "./redact/restore-diagnosis.ts";
-import { resolveScope, resolveWindow } from "./resolve.ts";
+import { resolveScope, resolveWindow, wishedToolbox } from "./resolve.ts";
 import type { ChatQuestion, Stage, StageName } from "./types.ts";
 
 /**
@@ -48,7 +48,7 @@ export async function diagnose(
     return result;
   }
 
-  const { window, scope, inventory, notes } = await stage(
+  const { window, scope, inventory, modalities, notes } = await stage(
     "read",
     async () => {
       const known = await takeInventory(toolbox, signal);
@@ -56,18 +56,20 @@ export async function diagnose(
       return {
         inventory: known,
         window: resolveWindow(question, read, options),
-        scope: resolveScope(read),
-        notes: read.notes,
+        scope: resolveScope(question, read),
+        modalities: question.carried == null ? read.modalities : question.carried.modalities,
+        notes: question.carried == null ? read.notes : [question.carried.note, ...read.notes],
       };
     },
     (read) => spoken(read.scope.services.length, "service", "every service"),
   );
+  const wished = wishedToolbox(toolbox, modalities);
   // Nothing after this sees a secret, so that nothing can forget to hide it.
   const secrets = redactor(options.redaction);
   const asked = { ...question, text: secrets.redact(question.text) };
   const slice = await stage(
     "collect",
-    async () => redactSlice(await collect(window, scope, inventory, toolbox, options, signal), secrets),
+    async () => redactSlice(await collect(window, scope, inventory, wished, options, signal), secrets),
     ({ metrics, logs, traces }) =>
       `${spoken(metrics.length, "metric series", "no metrics")}, ${spoken(logs.window.length, "log line", "no logs")}, ${spoken(traces.window.length, "trace", "no traces")}`,
   );
@@ -113,7 +115,7 @@ export async function diagnose(
   );
   const diagnosis = await stage(
     "conclude",
-    () => conclude({ ...file, findings, notes }, toolbox, options),
+    () => conclude({ ...file, findings, modalities, notes }, wished, options),
     (made) => made.verdict.replace("-", " "),
   );
   const shown = options.redaction.restore ? restoreDiagnosis(diagnosis, secrets) : diagnosis;

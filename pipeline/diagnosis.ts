@@ -80,7 +80,11 @@ export const Diagnosis = z.object({
   question: z.object({ id: z.string(), text: z.string(), askedAt: Epoch, timeZone: z.string() }),
   /** `asked`: the person named it when asked back. */
   window: z.object({ start: Epoch, end: Epoch, from: z.enum(["question", "default", "asked"]) }),
-  scope: z.object({ services: z.array(z.string()) }),
+  scope: z.object({
+    services: z.array(z.string()),
+    /** The kinds of telemetry that were wished for; left out: all. */
+    modalities: z.array(z.enum(["metric", "log", "trace"])).optional(),
+  }),
   /** `nothing-found`: data was seen and is normal. `cannot-tell`: too little was seen to say. */
   verdict: z.enum(["found", "nothing-found", "cannot-tell"]),
   causes: z.array(Cause),

@@ -127,5 +127,7 @@ export interface Toolbox {
   readonly model: LanguageModel | null;
   /** Prompts and knowledge, checked. */
   readonly prompts: PromptLibrary;
+  /** Kinds of telemetry that the person wished not to be looked at: their sources are not among `sources`. */
+  readonly leftOut?: readonly Modality[];
   readonly stopwatch: () => EpochMs;
 }

@@ -1,7 +1,15 @@
 import { quote } from "./describe/foreign-text.ts";
 import { BotError } from "./errors.ts";
 import type { PipelineOptions } from "./options.ts";
-import type { ChatQuestion, ReadQuestion, Scope, TimeWindow } from "./types.ts";
+import type { Toolbox } from "./ports.ts";
+import {
+  allModalities,
+  type ChatQuestion,
+  type Modality,
+  type ReadQuestion,
+  type Scope,
+  type TimeWindow,
+} from "./types.ts";
 
 /** The asked window and who chose it. */
 export interface ResolvedWindow extends TimeWindow {
@@ -26,8 +34,14 @@ export function resolveWindow(
   return { start: end - options.defaultWindowMs, end, from: "default" };
 }
 
-/** Throws: BotError "service-unknown" with the nearest names, for a name that no source knows. */
-export function resolveScope(read: ReadQuestion): Scope {
+/**
+ * The services that are looked at: those carried over from the answer before, else those the text names.
+ *
+ * Throws: BotError "service-unknown" with the nearest names, for a name that no source knows.
+ */
+export function resolveScope(question: ChatQuestion, read: ReadQuestion): Scope {
+  const carried = question.carried?.services;
+  if (carried != null) return { services: carried };
   const unknown = read.unknownServices[0];
   if (unknown !== undefined) {
     const nearest = unknown.nearest.length > 0 ? ` Nearest: ${unknown.nearest.join(", ")}.` : "";
@@ -37,4 +51,14 @@ export function resolveScope(read: ReadQuestion): Scope {
     );
   }
   return { services: read.services };
+}
+
+/** The toolbox with only the kinds of telemetry that were wished for. */
+export function wishedToolbox(toolbox: Toolbox, modalities: readonly Modality[] | null): Toolbox {
+  if (modalities === null) return toolbox;
+  return {
+    ...toolbox,
+    sources: toolbox.sources.filter(({ modality }) => modalities.includes(modality)),
+    leftOut: allModalities.filter((modality) => !modalities.includes(modality)),
+  };
 }

@@ -63,7 +63,7 @@ export async function summarize(
       const read = readQuestion(question, known.services, options);
       return {
         period: resolveWindow(question, read, options),
-        scope: resolveScope(read),
+        scope: resolveScope(question, read),
         inventory: known,
         notes: read.notes,
       };

@@ -12,7 +12,8 @@ export interface TimeWindow {
   readonly end: EpochMs;
 }
 
-export type Modality = "metric" | "log" | "trace";
+export const allModalities = ["metric", "log", "trace"] as const;
+export type Modality = (typeof allModalities)[number];
 
 // ── Question ────────────────────────────────────────────────────────────────────────────────────
 
@@ -24,9 +25,21 @@ export interface ChatQuestion {
   readonly timeZone: string;
   /** The window a person named when asked back; it wins over the text. */
   readonly askedWindow: TimeWindow | null;
+  /** Set for a question that follows an answer in its thread. */
+  readonly carried?: Carried | null | undefined;
 }
 
-export type Intent = "diagnose" | "follow-up" | "summary" | "schedule" | "help" | "none";
+/** What a question takes over from the answer before it; null is read from its own text. */
+export interface Carried {
+  readonly services: readonly string[] | null;
+  /** null: all kinds. */
+  readonly modalities: readonly Modality[] | null;
+  /** Said with the answer: what was taken over, and what was changed. */
+  readonly note: string;
+}
+
+export const intents = ["diagnose", "follow-up", "summary", "schedule", "help", "none"] as const;
+export type Intent = (typeof intents)[number];
 
 /** Where the window came from; `ask` means that none was named and the person must be asked. */
 export type WindowOrigin = "question" | "default" | "ask";
@@ -44,9 +57,61 @@ export interface ReadQuestion {
   readonly from: WindowOrigin;
   readonly services: readonly string[];
   readonly unknownServices: readonly UnknownService[];
+  /** The kinds of telemetry to look at ("only the logs", "ignore traces"); null: all. */
+  readonly modalities: readonly Modality[] | null;
+  /** Set where the answer before in the thread was known, and the text is about it. */
+  readonly followUp: FollowUp | null;
   /** Said to the person, for example that the default window was taken and why. */
   readonly notes: readonly string[];
 }
+
+/** The answer before in a thread, as far as the words that follow it are read against it. */
+export interface PreviousAnswer {
+  readonly askedAt: EpochMs;
+  readonly window: TimeWindow;
+  readonly services: readonly string[];
+  readonly modalities: readonly Modality[] | null;
+  /** Every service that the answer names or ranks. */
+  readonly known: readonly string[];
+}
+
+/** A question made from the one before: another window, scope or choice of telemetry. */
+export interface LookAgain {
+  readonly kind: "look-again";
+  readonly window: TimeWindow;
+  readonly carried: Carried;
+}
+
+/** What is asked in words that name nothing else. */
+export type PlainFollowUp =
+  | "more"
+  | "thanks"
+  | "confidence"
+  | "first-change"
+  | "rivals"
+  | "next-steps"
+  | "gaps"
+  | "looked-at"
+  | "which-trace"
+  | "which-instance";
+
+/** What is asked about an answer. All but `look-again` are answered from it, without looking at data. */
+export type FollowUp =
+  | { readonly kind: PlainFollowUp }
+  /** `mentioned`: what the person called them, such as "the database"; no service where the answer has none such. */
+  | {
+      readonly kind: "why" | "why-not" | "about";
+      readonly services: readonly string[];
+      readonly mentioned: string;
+    }
+  | {
+      readonly kind: "show";
+      readonly what: Modality | "evidence" | "rankings";
+      readonly services: readonly string[];
+    }
+  /** `again` is null where the answer is so fresh that another look would show the same. */
+  | { readonly kind: "is-over"; readonly again: LookAgain | null }
+  | LookAgain;
 
 /** Which services a question is about; empty means all of them. */
 export interface Scope {

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Store } from "../../jobs/store.ts";
+import type { Store, ThreadRecord } from "../../jobs/store.ts";
 import { Diagnosis } from "../../pipeline/diagnosis.ts";
 import { BotError } from "../../pipeline/errors.ts";
 import { IncidentSummary } from "../../pipeline/incident-summary.ts";
-import type { ChatQuestion } from "../../pipeline/types.ts";
+import { allModalities, type ChatQuestion, intents } from "../../pipeline/types.ts";
 
 /** What the store asks of a Redis client. */
 export interface RedisLike {
@@ -15,7 +15,7 @@ export interface RedisLike {
 export interface RedisStoreOptions {
   /** Starts every key. */
   readonly prefix: string;
-  /** Questions and diagnoses are forgotten after this long. */
+  /** All of it is forgotten after this long. */
   readonly retentionMs: number;
 }
 
@@ -25,10 +25,22 @@ const SavedQuestion = z.object({
   askedAt: z.number(),
   timeZone: z.string(),
   askedWindow: z.object({ start: z.number(), end: z.number() }).nullable(),
+  carried: z
+    .object({
+      services: z.array(z.string()).nullable(),
+      modalities: z.array(z.enum(allModalities)).nullable(),
+      note: z.string(),
+    })
+    .nullish(),
+});
+
+const SavedThread = z.object({
+  answered: z.string().nullable(),
+  waiting: z.object({ question: SavedQuestion, intent: z.enum(intents) }).nullable(),
 });
 
 /**
- * Questions, diagnoses and summaries in Redis, each under a key of its own, until they expire.
+ * Questions, diagnoses, summaries and threads in Redis, each under a key of its own, until they expire.
  *
  * Throws: BotError "not-set-up" when what was saved cannot be read back, which a newer or older
  *         version of this program on the same Redis can cause; what the client throws.
@@ -37,6 +49,10 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
   const questionKey = (id: string) => `${options.prefix}:question:${id}`;
   const diagnosisKey = (id: string) => `${options.prefix}:diagnosis:${id}`;
   const summaryKey = (id: string) => `${options.prefix}:summary:${id}`;
+
+  // Both are other people's names: a separator in one must not reach into the other.
+  const threadKey = (surface: string, thread: string) =>
+    `${options.prefix}:thread:${encodeURIComponent(surface)}:${encodeURIComponent(thread)}`;
 
   async function save(key: string, value: unknown): Promise<void> {
     await redis.set(key, JSON.stringify(value), "PX", options.retentionMs);
@@ -64,6 +80,8 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
     async forget(questionId) {
       for (const key of [questionKey, diagnosisKey, summaryKey]) await redis.del(key(questionId));
     },
+    saveThread: (surface, thread, record: ThreadRecord) => save(threadKey(surface, thread), record),
+    loadThread: (surface, thread) => load(threadKey(surface, thread), SavedThread),
   };
 }
 

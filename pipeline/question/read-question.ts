@@ -1,9 +1,11 @@
 import { BotError } from "../errors.ts";
 import type { PipelineOptions } from "../options.ts";
-import type { ChatQuestion, ReadQuestion } from "../types.ts";
+import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "../types.ts";
 import { cleanText, longestText } from "./clean-text.ts";
 import { readExactTime } from "./exact-time.ts";
+import { readFollowUp } from "./follow-up.ts";
 import { readIntent } from "./intent.ts";
+import { readModalityWishes } from "./modality-wishes.ts";
 import { type Asked, checked, hoursOf, type ResolvedWindow, resolveWindow } from "./resolve-window.ts";
 import { readServiceNames } from "./service-names.ts";
 import { readTime, type TimeReading } from "./time-grammar.ts";
@@ -23,6 +25,7 @@ export function readQuestion(
   question: ChatQuestion,
   serviceNames: readonly string[],
   options: PipelineOptions,
+  previous: PreviousAnswer | null = null,
 ): ReadQuestion {
   if (question.text.trim() === "") {
     throw new BotError(
@@ -50,8 +53,23 @@ export function readQuestion(
   };
   const reading = readTime(masked);
   const flavoured = services.length > 0 || unknownServices.length > 0 || reading.main !== null;
-  const intent = readIntent(text, flavoured);
-  const read = { intent, services, unknownServices };
+  const modalities = readModalityWishes(text);
+  const followUp =
+    previous === null
+      ? null
+      : readFollowUp(text, {
+          masked,
+          services,
+          unknownServices,
+          modalities,
+          reading,
+          previous,
+          asked,
+          names: serviceNames,
+        });
+  const intent = followUp === null ? readIntent(text, flavoured) : "follow-up";
+  const read = { intent, services, unknownServices, modalities, followUp };
+  if (followUp !== null) return { ...read, window: null, from: "ask", notes };
   if (question.askedWindow !== null) {
     const window = checked(question.askedWindow, asked, notes);
     return { ...read, window, from: "question", notes };

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { conversation, type Desk } from "../../../bot/conversation.ts";
 import type { Enqueue } from "../../../jobs/enqueue.ts";
 import { BotError } from "../../../pipeline/errors.ts";
-import type { ChatQuestion, ReadQuestion } from "../../../pipeline/types.ts";
+import type { ChatQuestion, FollowUp, ReadQuestion } from "../../../pipeline/types.ts";
 import { fakeSummary } from "../../fakes/fake-diagnosis.ts";
 import { geoDiagnosis } from "../../fakes/geo-diagnosis.ts";
 import { recordingSurface } from "../../fakes/surface.ts";
+import { fakeThreadStore } from "../../fakes/thread-store.ts";
 
 const hour = 3_600_000;
 const understood: ReadQuestion = {
@@ -14,6 +15,8 @@ const understood: ReadQuestion = {
   from: "question",
   services: [],
   unknownServices: [],
+  modalities: null,
+  followUp: null,
   notes: [],
 };
 const signal = new AbortController().signal;
@@ -43,11 +46,20 @@ function deskWith(changes: Partial<Desk> = {}, canAsk = true) {
     surface,
     enqueue,
     read: async () => understood,
+    store: fakeThreadStore(),
     defaultWindowMs: 6 * hour,
     depth: "short",
     ...changes,
   };
   return { surface, asked, talk: conversation(desk) };
+}
+
+/** Reads the first text as a question, and what comes after an answer as this follow-up. */
+function followedBy(followUp: FollowUp): Desk["read"] {
+  return async (_question, previous) =>
+    previous === null
+      ? understood
+      : { ...understood, intent: "follow-up", window: null, from: "ask", followUp };
 }
 
 describe("the conversation", () => {
@@ -160,13 +172,95 @@ describe("the conversation", () => {
     expect(asked).toEqual([]);
   });
 
-  it("shows the last answer in depth when asked for more", async () => {
-    const { surface, talk } = deskWith();
+  it("answers a follow-up from the answer before, without asking the queue again", async () => {
+    const { surface, asked, talk } = deskWith({ read: followedBy({ kind: "more" }) });
 
     await talk.hear(surface.say("what broke"), signal);
-    await talk.hear(surface.say("More!"), signal);
+    const outcome = await talk.hear(surface.say("more!"), signal);
 
+    expect(outcome).toEqual({ kind: "told", intent: "follow-up" });
     expect(surface.messages[1]?.[0]).toMatchObject({ kind: "answer", left: { causes: 0, evidence: 0 } });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("asks the queue a changed question for one that needs another look", async () => {
+    const window = { start: 1, end: 2 };
+    const carried = { services: ["geo"], modalities: ["log" as const], note: "Only logs." };
+    const { surface, asked, talk } = deskWith({ read: followedBy({ kind: "look-again", window, carried }) });
+
+    await talk.hear(surface.say("what broke"), signal);
+    const outcome = await talk.hear(surface.say("only the logs"), signal);
+
+    expect(outcome.kind).toBe("answered");
+    expect(asked[1]).toMatchObject({
+      id: "recording-2",
+      text: "only the logs",
+      askedWindow: window,
+      carried,
+    });
+  });
+
+  it("says whether it is over before what another look found", async () => {
+    const again = {
+      kind: "look-again" as const,
+      window: { start: 1, end: 2 },
+      carried: { services: [], modalities: null, note: "" },
+    };
+    const { surface, talk } = deskWith({ read: followedBy({ kind: "is-over", again }) });
+
+    await talk.hear(surface.say("what broke"), signal);
+    await talk.hear(surface.say("is it over?"), signal);
+
+    const last = surface.messages[1]?.at(-1);
+    expect(last?.kind === "answer" ? last.verdictLines[0] : "").toBe(
+      "It is not over: geo still comes first.",
+    );
+  });
+
+  it("goes on with a thread after a restart, from what was saved of it", async () => {
+    const store = fakeThreadStore([geoDiagnosis()]);
+    const before = deskWith({ store });
+    await before.talk.hear(before.surface.say("what broke"), signal);
+
+    const { surface, asked, talk } = deskWith({ store, read: followedBy({ kind: "confidence" }) });
+    await talk.hear(surface.say("how sure are you?"), signal);
+
+    expect(JSON.stringify(surface.messages[0]?.at(-1))).toContain("78 % for geo");
+    expect(asked).toEqual([]);
+  });
+
+  it("remembers over a restart which question waits for a time", async () => {
+    const store = fakeThreadStore();
+    const before = deskWith({ store, read: async () => ({ ...understood, window: null, from: "ask" }) });
+    await before.talk.hear(before.surface.say("what broke in geo"), signal);
+
+    const { surface, asked, talk } = deskWith({ store });
+    await talk.hear(surface.say("the last hour"), signal);
+
+    expect(asked[0]).toMatchObject({ text: "what broke in geo", askedWindow: { start: 0, end: hour } });
+  });
+
+  it("gives the answer where the thread cannot be saved", async () => {
+    const store = {
+      ...fakeThreadStore(),
+      saveThread: async () => {
+        throw new Error("Redis is away");
+      },
+    };
+    const { surface, talk } = deskWith({ store });
+
+    expect((await talk.hear(surface.say("what broke"), signal)).kind).toBe("answered");
+  });
+
+  it("says that there is nothing to follow where no answer was given yet", async () => {
+    const { surface, asked, talk } = deskWith({
+      read: async () => ({ ...understood, intent: "follow-up", window: null, from: "ask" }),
+    });
+
+    await talk.hear(surface.say("show the logs"), signal);
+
+    expect(JSON.stringify(surface.messages[0]?.at(-1))).toContain("no answer here yet");
+    expect(asked).toEqual([]);
   });
 
   it("sums a period up where the question asks for that, also when the time is said only when asked back", async () => {

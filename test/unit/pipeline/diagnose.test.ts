@@ -144,3 +144,28 @@ describe("diagnose", () => {
     expect(diagnosis.model).toBeNull();
   });
 });
+
+describe("a question that follows an answer", () => {
+  it("looks only at the telemetry and the services that it carries, and says so", async () => {
+    const carried = {
+      services: ["geo"],
+      modalities: ["metric" as const, "log" as const],
+      note: "As was asked.",
+    };
+    const diagnosis = await run(incident(true), question("ignore traces", { askedWindow: window, carried }));
+
+    expect(diagnosis.scope).toEqual({ services: ["geo"], modalities: ["metric", "log"] });
+    expect(diagnosis.window).toEqual({ ...window, from: "asked" });
+    expect(diagnosis.madeWith.seen.traces).toBe(0);
+    expect(diagnosis.madeWith.sources).toEqual(["fake metrics", "fake logs"]);
+    expect(diagnosis.gaps.map(({ detail }) => detail)).toContain("The traces were left out, as was asked.");
+    expect(diagnosis.uncertainty).toContain("As was asked.");
+  });
+
+  it("reads no source whose kind was wished away in the question itself", async () => {
+    const diagnosis = await run(incident(true), question("what broke in the last 3 minutes, only logs"));
+
+    expect(diagnosis.madeWith.seen).toMatchObject({ series: 0, traces: 0 });
+    expect(diagnosis.scope.modalities).toEqual(["log"]);
+  });
+});

@@ -19,6 +19,8 @@ const read: ReadQuestion = {
   from: "ask",
   services: [],
   unknownServices: [],
+  modalities: null,
+  followUp: null,
   notes: [],
 };
 
@@ -55,8 +57,21 @@ describe("resolveWindow", () => {
 
 describe("resolveScope", () => {
   it("is every named service, and all of them where none is named", () => {
-    expect(resolveScope({ ...read, services: ["geo"] })).toEqual({ services: ["geo"] });
-    expect(resolveScope(read)).toEqual({ services: [] });
+    expect(resolveScope(question, { ...read, services: ["geo"] })).toEqual({ services: ["geo"] });
+    expect(resolveScope(question, read)).toEqual({ services: [] });
+  });
+
+  it("is what the answer before looked at, where it is carried over", () => {
+    const carried = { services: ["rate"], modalities: null, note: "" };
+
+    expect(resolveScope({ ...question, carried }, { ...read, services: ["geo"] })).toEqual({
+      services: ["rate"],
+    });
+    expect(
+      resolveScope({ ...question, carried: { ...carried, services: null } }, { ...read, services: ["geo"] }),
+    ).toEqual({
+      services: ["geo"],
+    });
   });
 
   it("names the unknown service and the nearest ones, in one plain line", () => {
@@ -67,7 +82,7 @@ describe("resolveScope", () => {
 
     const thrown = (() => {
       try {
-        return resolveScope(unknown);
+        return resolveScope(question, unknown);
       } catch (error) {
         return error;
       }
@@ -82,8 +97,8 @@ describe("resolveScope", () => {
   });
 
   it("offers no nearest name where there is none", () => {
-    expect(() => resolveScope({ ...read, unknownServices: [{ mentioned: "zzz", nearest: [] }] })).toThrow(
-      /^(?!.*Nearest).*"zzz"/,
-    );
+    expect(() =>
+      resolveScope(question, { ...read, unknownServices: [{ mentioned: "zzz", nearest: [] }] }),
+    ).toThrow(/^(?!.*Nearest).*"zzz"/);
   });
 });

@@ -46,6 +46,20 @@ describe("the store in Redis", () => {
     expect(await store.loadDiagnosis("b")).toBeNull();
   });
 
+  it("keeps what a thread is at, and a question that follows an answer", async () => {
+    const redis = fakeRedis();
+    const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
+    const carried = { services: ["geo"], modalities: ["log" as const], note: "Only logs." };
+    const waiting = { ...fakeQuestion("b", "ignore traces"), carried };
+    const record = { answered: "a", waiting: { question: waiting, intent: "diagnose" as const } };
+
+    await store.saveThread("slack", "C1:17.5", record);
+
+    expect(await store.loadThread("slack", "C1:17.5")).toEqual(record);
+    expect(await store.loadThread("slack", "C1")).toBeNull();
+    expect([...redis.kept.keys()]).toEqual(["p:thread:slack:C1%3A17.5"]);
+  });
+
   it("lets everything expire, under keys of its own", async () => {
     const redis = fakeRedis();
     const store = redisStore(redis, { prefix: "{p}", retentionMs: 86_400_000 });

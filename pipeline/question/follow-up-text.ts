@@ -1,0 +1,16 @@
+import type { Modality, PreviousAnswer, UnknownService } from "../types.ts";
+import type { Asked } from "./resolve-window.ts";
+import type { TimeReading } from "./time-grammar.ts";
+
+/** A text as it was read so far, and the answer it may be about. */
+export interface FollowUpText {
+  /** With every service's name made one mark. */
+  readonly masked: string;
+  readonly services: readonly string[];
+  readonly unknownServices: readonly UnknownService[];
+  readonly modalities: readonly Modality[] | null;
+  readonly reading: TimeReading;
+  readonly previous: PreviousAnswer;
+  readonly asked: Asked;
+  readonly names: readonly string[];
+}
