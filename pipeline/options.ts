@@ -40,6 +40,18 @@ export const PipelineOptions = z.strictObject({
         .default(["three-sigma", "robust-spread", "lost-requests"]),
       trace: z.array(z.enum(keysOf(traceDetectors))).default(["trace-rules", "call-delays"]),
       log: z.array(z.enum(keysOf(logDetectors))).default(["log-templates", "broken-sequences"]),
+      /** Metrics that one detector alone judges; of several entries that fit, the first counts. */
+      perMetric: z
+        .array(
+          z.strictObject({
+            /** A metric's name; `*` stands for any characters. */
+            metric: z.string().min(1),
+            /** A service's name, likewise; every service where it is left out. */
+            service: z.string().min(1).optional(),
+            detector: z.enum(keysOf(metricDetectors)),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
   /** Those whose votes make the ranking better (docs/localization.md has what each is worth). */

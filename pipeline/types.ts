@@ -269,6 +269,8 @@ export interface MetricAnomaly extends AnomalyBase {
   /** The up to 30 samples around the anomaly that patterns are read from. */
   readonly segment: readonly number[];
   readonly detector: string;
+  /** Why this detector judged the series, where it was chosen for it: words that go on after "since". */
+  readonly chosenSince?: string;
 }
 
 export interface SlowNode {

@@ -28,6 +28,7 @@ export function describeMetric(
     ...relativeChange(anomaly),
     templates.normal,
     ...(anomaly.instance === null ? [] : [templates.where]),
+    ...(anomaly.chosenSince === undefined ? [] : [templates.chosen]),
     templates.zone,
   ];
   return { pattern, text: [first, second.map(say).join(", "), ...rest.map(say)].join(" ") };
@@ -35,7 +36,21 @@ export function describeMetric(
 
 /** Atomic features: pattern, boundaries in time, magnitude, relative change, comparison with normal. */
 function featuresOf(anomaly: MetricAnomaly, pattern: PatternName | null, clock: Clock): Features {
-  const { key, service, start, end, peak, previous, mean, std, score, unit, instance } = anomaly;
+  const {
+    key,
+    service,
+    start,
+    end,
+    peak,
+    previous,
+    mean,
+    std,
+    score,
+    unit,
+    instance,
+    detector,
+    chosenSince,
+  } = anomaly;
   return {
     metric: name(key.metric),
     service: name(service),
@@ -50,6 +65,8 @@ function featuresOf(anomaly: MetricAnomaly, pattern: PatternName | null, clock: 
     std: numberText(std),
     unit: unit === null || unit === "" ? "" : ` ${name(unit)}`,
     instance: name(instance ?? ""),
+    detector,
+    since: chosenSince ?? "",
     zone: clock.zone(start),
   };
 }

@@ -27,6 +27,7 @@ export const metricTemplates = {
   relativeDown: "That is {change} % less than before.",
   normal: "Normal is {mean} ± {std}{unit}.",
   where: "It was measured on the instance {instance}.",
+  chosen: "It was judged by {detector}, since {since}.",
   zone: "Times are {zone}.",
 } as const;
 

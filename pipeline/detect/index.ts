@@ -1,17 +1,29 @@
 import type { AnomalyDetector } from "../ports.ts";
-import type { Anomaly, TelemetrySlice } from "../types.ts";
+import type { Anomaly, MetricAnomaly, MetricSeries, SeriesKey, TelemetrySlice } from "../types.ts";
+import { automatic } from "./automatic.ts";
 import { brokenSequences } from "./broken-sequences.ts";
 import { callDelays } from "./call-delays.ts";
+import { dbscan } from "./dbscan.ts";
 import { logTemplates } from "./log-templates.ts";
 import { lostRequests } from "./lost-requests.ts";
+import { percentile } from "./percentile.ts";
 import { robustSpread } from "./robust-spread.ts";
-import { threeSigma } from "./three-sigma.ts";
+import { slidingSigma } from "./sliding-sigma.ts";
+import { dspot, spot } from "./tail-detectors.ts";
+import { medianMad, threeSigma } from "./three-sigma.ts";
 import { traceRules } from "./trace-rules.ts";
 
 export const metricDetectors = {
   "three-sigma": threeSigma,
   "robust-spread": robustSpread,
   "lost-requests": lostRequests,
+  automatic,
+  "median-mad": medianMad,
+  "sliding-sigma": slidingSigma,
+  percentile,
+  dbscan,
+  spot,
+  dspot,
 } as const;
 export const traceDetectors = { "trace-rules": traceRules, "call-delays": callDelays } as const;
 export const logDetectors = { "log-templates": logTemplates, "broken-sequences": brokenSequences } as const;
@@ -21,6 +33,15 @@ export interface DetectorNames {
   readonly metric: readonly (keyof typeof metricDetectors)[];
   readonly trace: readonly (keyof typeof traceDetectors)[];
   readonly log: readonly (keyof typeof logDetectors)[];
+  /** The operator's choices; of several that fit a metric the first counts. */
+  readonly perMetric?: readonly MetricChoice[];
+}
+
+/** Metrics that one detector alone judges. `*` stands for any characters; no service means every one. */
+export interface MetricChoice {
+  readonly metric: string;
+  readonly service?: string | undefined;
+  readonly detector: keyof typeof metricDetectors;
 }
 
 /**
@@ -30,12 +51,17 @@ export interface DetectorNames {
  *         and content, so that the same slice always gives the same ids.
  */
 export function detect(slice: TelemetrySlice, names: DetectorNames): readonly Anomaly[] {
+  const { chosen, others } = chosenSeries(slice.metrics, names.perMetric ?? []);
+  const rest = { ...slice, metrics: others };
   const detectors: readonly AnomalyDetector[] = [
     ...names.metric.map((name) => metricDetectors[name]),
     ...names.trace.map((name) => traceDetectors[name]),
     ...names.log.map((name) => logDetectors[name]),
   ];
-  const found = onePerSeries(detectors.flatMap((detector) => [...detector.detect(slice, null)]));
+  const found = [
+    ...[...chosen].flatMap(([name, metrics]) => judgedBy(name, { ...slice, metrics })),
+    ...onePerSeries(detectors.flatMap((detector) => [...detector.detect(rest, null)])),
+  ];
   return (["metric", "trace", "log"] as const).flatMap((modality) =>
     found
       .filter((anomaly) => anomaly.modality === modality)
@@ -43,6 +69,44 @@ export function detect(slice: TelemetrySlice, names: DetectorNames): readonly An
       .sort((a, b) => b.anomaly.severity - a.anomaly.severity || (a.order < b.order ? -1 : 1))
       .map(({ anomaly }, index) => ({ ...anomaly, id: `${modality}-${index + 1}` })),
   );
+}
+
+/** The series that the operator named a detector for, by detector, and all the others. */
+function chosenSeries(
+  metrics: readonly MetricSeries[],
+  choices: readonly MetricChoice[],
+): {
+  readonly chosen: ReadonlyMap<MetricChoice["detector"], readonly MetricSeries[]>;
+  readonly others: readonly MetricSeries[];
+} {
+  if (choices.length === 0) return { chosen: new Map(), others: metrics };
+  const rules = choices.map((choice) => ({ ...choice, fits: matcherOf(choice) }));
+  const chosen = new Map<MetricChoice["detector"], MetricSeries[]>();
+  const others: MetricSeries[] = [];
+  for (const series of metrics) {
+    const rule = rules.find(({ fits }) => fits(series.key));
+    if (rule === undefined) {
+      others.push(series);
+      continue;
+    }
+    const known = chosen.get(rule.detector);
+    if (known === undefined) chosen.set(rule.detector, [series]);
+    else known.push(series);
+  }
+  return { chosen, others };
+}
+
+function matcherOf({ metric, service }: MetricChoice): (key: SeriesKey) => boolean {
+  const pattern = (glob: string) =>
+    new RegExp(`^${glob.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "s");
+  const [metricPattern, servicePattern] = [pattern(metric), pattern(service ?? "*")];
+  return (key) => metricPattern.test(key.metric) && servicePattern.test(key.service);
+}
+
+function judgedBy(name: MetricChoice["detector"], slice: TelemetrySlice): MetricAnomaly[] {
+  return metricDetectors[name]
+    .detect(slice)
+    .map((anomaly) => ({ ...anomaly, chosenSince: anomaly.chosenSince ?? "the configuration says so" }));
 }
 
 /** Where several metric detectors flag the same series, the first one's events stand. */

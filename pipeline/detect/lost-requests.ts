@@ -1,14 +1,10 @@
 import { type Loss, lossKinds, requestLosses } from "../localize/request-losses.ts";
 import type { AnomalyDetector } from "../ports.ts";
 import type { MetricAnomaly, TelemetrySlice } from "../types.ts";
-import { segmentAround } from "./segment.ts";
-import { median } from "./statistics.ts";
-import { anomalyScore } from "./three-sigma.ts";
+import { anomalyScore, contextOf, largestSeverity } from "./metric-events.ts";
 
 /** Spreads here include the tail of the reference, so two say what three say elsewhere. */
 const clearZ = 2;
-const previousSamples = 5;
-const largestSeverity = 200;
 
 /**
  * Flags the metrics from which `call-graph` reads that a service's requests failed or took longer, so
@@ -31,16 +27,12 @@ export const lostRequests = {
 } as const satisfies AnomalyDetector;
 
 function anomalyOf({ series, usual, z, first, last }: Loss): MetricAnomaly {
-  const { key, unit, window, before, reference } = series;
-  const context = before.v.length > 0 ? before.v : reference.v;
-  const timeline = [...context, ...window.v];
-  const start = context.length + first;
+  const { key, unit, window } = series;
   const stretch = window.v.subarray(first, last + 1);
   const peak = stretch.reduce((worst, value) => {
     const isWorse = Math.abs(value - usual) > Math.abs(worst - usual);
     return Number.isNaN(worst) || isWorse ? value : worst;
   }, Number.NaN);
-  const previous = median(timeline.slice(Math.max(0, start - previousSamples), start));
   const std = Math.abs(peak - usual) / z;
   return {
     id: "",
@@ -55,12 +47,11 @@ function anomalyOf({ series, usual, z, first, last }: Loss): MetricAnomaly {
     class: series.class,
     direction: peak > usual ? "up" : "down",
     peak,
-    previous: Number.isNaN(previous) ? usual : previous,
     mean: usual,
     std,
     zPeak: peak > usual ? z : -z,
     ...anomalyScore(peak, usual, std),
-    segment: segmentAround(timeline, start, context.length + last),
+    ...contextOf(series, first, last, usual),
     detector: "lost-requests",
   };
 }

@@ -2,13 +2,7 @@ import { metricKind } from "../localize/metric-kinds.ts";
 import { clearZ, worstDeviation } from "../metric-deviation.ts";
 import type { AnomalyDetector } from "../ports.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
-import { segmentAround } from "./segment.ts";
-import { median } from "./statistics.ts";
-import { anomalyScore } from "./three-sigma.ts";
-
-const previousSamples = 5;
-/** As three-sigma cuts it: behind a flat reference z says only "changed". */
-const largestSeverity = 200;
+import { anomalyScore, contextOf, largestSeverity } from "./metric-events.ts";
 
 /**
  * Flags series whose worst sample is three robust spreads from the reference median: what 3-sigma
@@ -29,14 +23,10 @@ export const robustSpread = {
 } as const satisfies AnomalyDetector;
 
 function anomalyOf(series: MetricSeries): MetricAnomaly[] {
-  const { key, unit, window, before, reference } = series;
+  const { key, unit, window } = series;
   const kind = metricKind(key.metric, unit);
   const found = kind.weight === 0 ? null : worstDeviation(series, kind);
   if (found === null || found.z < clearZ) return [];
-  const context = before.v.length > 0 ? before.v : reference.v;
-  const timeline = [...context, ...window.v];
-  const start = context.length + found.first;
-  const previous = median(timeline.slice(Math.max(0, start - previousSamples), start));
   const signed = found.value > found.usual ? found.z : -found.z;
   return [
     {
@@ -52,12 +42,11 @@ function anomalyOf(series: MetricSeries): MetricAnomaly[] {
       class: series.class,
       direction: signed > 0 ? "up" : "down",
       peak: found.value,
-      previous: Number.isNaN(previous) ? found.usual : previous,
       mean: found.usual,
       std: found.spread,
       zPeak: signed,
       ...anomalyScore(found.value, found.usual, found.spread),
-      segment: segmentAround(timeline, start, context.length + found.last),
+      ...contextOf(series, found.first, found.last, found.usual),
       detector: "robust-spread",
     },
   ];

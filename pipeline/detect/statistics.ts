@@ -31,7 +31,8 @@ export function standardDeviation(values: ArrayLike<number>, ddof = 0): number {
     const value = values[i] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
     count++;
-    squares += (value - centre) ** 2;
+    const distance = value - centre;
+    squares += distance * distance;
   }
   return count > ddof ? Math.sqrt(squares / (count - ddof)) : Number.NaN;
 }
@@ -60,7 +61,8 @@ export function skewness(values: ArrayLike<number>): number {
     const value = values[i] ?? Number.NaN;
     if (Number.isNaN(value)) continue;
     count++;
-    cubes += ((value - centre) / scale) ** 3;
+    const distance = (value - centre) / scale;
+    cubes += distance * distance * distance;
   }
   return cubes / count;
 }

@@ -59,4 +59,23 @@ describe("detect", () => {
     expect(found.map(({ id }) => id)).toEqual(["metric-1", "trace-1", "log-1"]);
     expect(other).toEqual(found);
   });
+
+  it("leaves a metric to the detector that the operator names for it, and says so", () => {
+    const metrics = [
+      seriesOf(normal, [90, 90], { key: { service: "geo", instance: null, metric: "queue.depth" } }),
+      seriesOf(normal, [90, 90], { key: { service: "rate", instance: null, metric: "queue.depth" } }),
+    ];
+    const perMetric = [
+      { metric: "queue", detector: "spot" },
+      { metric: "queue.*", service: "g*", detector: "dbscan" },
+      { metric: "*", service: "geo", detector: "spot" },
+    ] as const;
+
+    const found = detect(sliceOf({ metrics }), { ...names, perMetric });
+
+    expect(found).toMatchObject([
+      { service: "geo", detector: "dbscan", chosenSince: "the configuration says so" },
+      { service: "rate", detector: "three-sigma" },
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { anomalyScore } from "../../../../pipeline/detect/metric-events.ts";
 import {
-  anomalyScore,
   centreAndScale,
   defaultThreeSigma,
   detectThreeSigma,
@@ -13,7 +13,7 @@ import { randomOf, seriesOf, sliceOf } from "./inputs.ts";
 const base = [10, 12, 11, 13, 12, 11, 10, 12, 11, 13];
 const normal = [...base, ...base, ...base];
 const detect = (series: MetricSeries, options = {}) =>
-  detectThreeSigma([series], { ...defaultThreeSigma, ...options });
+  detectThreeSigma([series], { ...defaultThreeSigma, ...options }, "three-sigma");
 
 describe("three-sigma", () => {
   it("flags above the known limit and not below it (KAT 2.1)", () => {
