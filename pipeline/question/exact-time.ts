@@ -3,8 +3,8 @@ import type { ParsedComponents } from "chrono-node";
 import * as chrono from "chrono-node/en";
 import { DateTime } from "luxon";
 import type { EpochMs } from "../types.ts";
-import type { TimeExpression } from "./time-grammar.ts";
-import { nowPoint, type Point } from "./time-points.ts";
+import type { TimeExpression } from "./time-expression.ts";
+import { nowPoint, type Point } from "./time-point.ts";
 
 /** What chrono is asked about; its patterns are many, and an instant it alone can read is near the head. */
 const longestRead = 500;

@@ -1,6 +1,6 @@
 import type { Modality, PreviousAnswer, UnknownService } from "../types.ts";
-import type { Asked } from "./resolve-window.ts";
-import type { TimeReading } from "./time-grammar.ts";
+import type { Asked } from "./calendar-days.ts";
+import type { TimeReading } from "./time-expression.ts";
 
 /** A text as it was read so far, and the answer it may be about. */
 export interface FollowUpText {

@@ -1,9 +1,11 @@
 import { DateTime } from "luxon";
 import type { LookAgain, Modality, TimeWindow } from "../types.ts";
+import type { Asked } from "./calendar-days.ts";
+import { checked, hoursOf } from "./checked-window.ts";
 import type { FollowUpText } from "./follow-up-text.ts";
 import { readModalityReturn } from "./modality-wishes.ts";
-import { type Asked, checked, hoursOf } from "./resolve-window.ts";
-import { parseSpan, type Span } from "./time-points.ts";
+import type { Span } from "./time-point.ts";
+import { parseSpan } from "./time-spans.ts";
 import { readTokens } from "./time-tokens.ts";
 
 const minuteMs = 60_000;

@@ -1,14 +1,17 @@
 import { BotError } from "../errors.ts";
 import type { PipelineOptions } from "../options.ts";
 import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "../types.ts";
+import type { Asked } from "./calendar-days.ts";
+import { checked, hoursOf } from "./checked-window.ts";
 import { cleanText, longestText } from "./clean-text.ts";
 import { readExactTime } from "./exact-time.ts";
 import { readFollowUp } from "./follow-up.ts";
 import { readIntent } from "./intent.ts";
 import { readModalityWishes } from "./modality-wishes.ts";
-import { type Asked, checked, hoursOf, type ResolvedWindow, resolveWindow } from "./resolve-window.ts";
+import { type ResolvedWindow, resolveWindow } from "./resolve-window.ts";
 import { readServiceNames } from "./service-names.ts";
-import { readTime, type TimeReading } from "./time-grammar.ts";
+import type { TimeReading } from "./time-expression.ts";
+import { readTime } from "./time-grammar.ts";
 import { isZoneName } from "./time-zones.ts";
 
 /**

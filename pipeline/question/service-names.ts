@@ -1,7 +1,8 @@
 import { distance } from "fastest-levenshtein";
 import type { UnknownService } from "../types.ts";
 import { ordinaryNames, ordinaryWords, verbsOfNames } from "./ordinary-words.ts";
-import { readTokens, serviceMark } from "./time-tokens.ts";
+import { serviceMark } from "./time-token.ts";
+import { readTokens } from "./time-tokens.ts";
 
 export interface ServiceMentions {
   readonly services: readonly string[];

@@ -1,32 +1,10 @@
-import { nowPoint, type Parsed, type Point, parsePoint, parseSpan, skipFillers } from "./time-points.ts";
-import { readTokens, type Token } from "./time-tokens.ts";
-
-/** What the words of a question say about time, before any of it is placed on the calendar. */
-export type TimeExpression =
-  | { readonly kind: "range"; readonly start: Point; readonly end: Point }
-  | { readonly kind: "since"; readonly point: Point }
-  | { readonly kind: "after"; readonly point: Point }
-  | { readonly kind: "before"; readonly point: Point }
-  | { readonly kind: "last"; readonly ms: number }
-  | {
-      readonly kind: "span";
-      readonly point: Point;
-      readonly ms: number;
-      readonly side: "before" | "after" | "around";
-    }
-  | { readonly kind: "point"; readonly point: Point }
-  | { readonly kind: "future"; readonly words: string }
-  | { readonly kind: "vague"; readonly words: string };
-
-export interface TimeReading {
-  readonly main: TimeExpression | null;
-  /** A day, a part of it or a zone said apart from the main expression. */
-  readonly context: Pick<Point, "day" | "part" | "zone">;
-  /** More than one window was named: only the first was taken. */
-  readonly several: boolean;
-  /** Zone abbreviations as they were written. */
-  readonly zones: readonly string[];
-}
+import type { TimeExpression, TimeReading } from "./time-expression.ts";
+import { nowPoint, type Parsed, skipFillers } from "./time-point.ts";
+import { parsePoint } from "./time-points.ts";
+import { betweenPoints, fromPointToPoint } from "./time-ranges.ts";
+import { parseSpan } from "./time-spans.ts";
+import type { Token } from "./time-token.ts";
+import { readTokens } from "./time-tokens.ts";
 
 type Rule = (tokens: readonly Token[], at: number) => Parsed<TimeExpression> | null;
 
@@ -129,182 +107,10 @@ function vagueAnchor(tokens: readonly Token[], at: number): Parsed<TimeExpressio
   return null;
 }
 
-function betweenPoints(tokens: readonly Token[], at: number): Parsed<TimeExpression> | null {
-  return tokens[at]?.kind === "between" ? parseRange(tokens, at + 1, true, true) : null;
-}
-
-function fromPointToPoint(tokens: readonly Token[], at: number): Parsed<TimeExpression> | null {
-  const lead = tokens[at]?.kind;
-  const led = lead === "from" || (lead === "since" && tokens[at]?.text !== "since");
-  return parseRange(tokens, led ? at + 1 : at, led, false);
-}
-
-function parseRange(
-  tokens: readonly Token[],
-  at: number,
-  led: boolean,
-  between: boolean,
-): Parsed<TimeExpression> | null {
-  const first = readStart(tokens, at, between);
-  if (first === null) return null;
-  const link = first.linked ? first.next : skipLink(tokens, first.next, between);
-  if (link === null) {
-    const span = led && tokens[first.next]?.kind === "for" ? parseSpan(tokens, first.next + 1, true) : null;
-    if (span !== null)
-      return {
-        value: { kind: "span", point: first.value, ms: span.value.ms, side: "after" },
-        next: span.next,
-      };
-    return null;
-  }
-  const last = readEnd(tokens, link, first.value);
-  if (last === null) return null;
-  const end = tokens[last.next]?.kind === "until" ? last.next + 1 : last.next;
-  const start = completeStart(first.value, last.value);
-  const bare = start.bare && last.value.bare;
-  if (
-    bare &&
-    !hasDay(tokens.slice(Math.max(0, at - 15), end + 15), start, last.value) &&
-    !(between && bigHours(start, last.value) && endsThere(tokens, end))
-  )
-    return null;
-  return { value: { kind: "range", start, end: last.value }, next: end };
-}
-
-/** A day, a part of it or a zone near by makes hours of bare numbers. */
-function hasDay(near: readonly Token[], start: Point, end: Point): boolean {
-  if (
-    start.day !== null ||
-    end.day !== null ||
-    start.part !== null ||
-    end.part !== null ||
-    start.zone !== null ||
-    end.zone !== null
-  )
-    return true;
-  return near.some(
-    (token) =>
-      token.kind === "day" ||
-      token.kind === "part" ||
-      token.kind === "date" ||
-      token.kind === "zone" ||
-      (token.kind === "weekday" && !token.weak),
-  );
-}
-
-const bigHours = (start: Point, end: Point) => (start.clock?.hour ?? 0) >= 13 && (end.clock?.hour ?? 0) >= 13;
-const endsThere = (tokens: readonly Token[], at: number) =>
-  tokens[at] === undefined || tokens[at]?.kind === "mark" || tokens[at]?.kind === "in";
-
-type Start = Parsed<Point> & { readonly linked?: boolean };
-
-/** The start may lack what the end says: "3 and 2 hours ago", "20-22 November", "2 and 3pm". */
-function readStart(tokens: readonly Token[], at: number, between: boolean): Start | null {
-  const next = skipFillers(tokens, at, ["at"]);
-  const number = tokens[next];
-  if (number?.kind === "number") {
-    const link = skipLink(tokens, next + 1, between);
-    const end = link === null ? null : parsePoint(tokens, link, true);
-    if (link !== null && end?.value.agoMs && number.value >= 0) {
-      const unit = tokens.slice(link, end.next).find((token) => token.kind === "unit");
-      const span = unit === undefined ? null : parseSpan([number, unit], 0, false);
-      if (span !== null)
-        return {
-          value: { ...nowPoint, now: null, agoMs: span.value.ms, agoDays: span.value.days },
-          next: link,
-          linked: true,
-        };
-    }
-    if (
-      link !== null &&
-      end?.value.day?.kind === "date" &&
-      end.value.clock === null &&
-      number.value >= 1 &&
-      number.value <= 31
-    ) {
-      const date = { ...end.value.day.date, day: number.value };
-      return { value: { ...end.value, day: { kind: "date", date } }, next: link, linked: true };
-    }
-  }
-  const span = between || tokens[next - 1]?.kind === "from" ? parseSpan(tokens, next, false) : null;
-  const link = span === null ? null : skipLink(tokens, span.next, between);
-  if (span !== null && link !== null && parsePoint(tokens, link, true)?.value.agoMs) {
-    return {
-      value: { ...nowPoint, now: null, agoMs: span.value.ms, agoDays: span.value.days },
-      next: link,
-      linked: true,
-    };
-  }
-  return parsePoint(tokens, next, true);
-}
-
-function readEnd(tokens: readonly Token[], at: number, start: Point): Parsed<Point> | null {
-  const token = tokens[skipFillers(tokens, at)];
-  const dayOnly =
-    start.clock === null && start.part === null && start.day?.kind === "date" ? start.day : null;
-  if (
-    dayOnly !== null &&
-    token?.kind === "number" &&
-    token.value <= 31 &&
-    tokens[at + 1]?.kind !== "oclock"
-  ) {
-    const following = tokens[skipFillers(tokens, at + 1)]?.kind;
-    if (following !== "month" && following !== "unit") {
-      return {
-        value: { ...start, day: { kind: "date", date: { ...dayOnly.date, day: token.value } } },
-        next: at + 1,
-      };
-    }
-  }
-  if (token?.kind === "vague" && /^(jetzt|maintenant|ahora|现在|今)$/.test(token.text.toLowerCase()))
-    return { value: nowPoint, next: at + 1 };
-  return parsePoint(tokens, at, true);
-}
-
-function skipLink(tokens: readonly Token[], at: number, between: boolean): number | null {
-  let next = at;
-  if (tokens[next]?.kind === "mark" && tokens[next]?.text === ",") next += 1;
-  const token = tokens[next];
-  const links =
-    token?.kind === "to" ||
-    token?.kind === "dash" ||
-    token?.kind === "until" ||
-    (between && token?.kind === "and") ||
-    (token?.kind === "a" && tokens[next + 1] !== undefined);
-  if (!links) return null;
-  next += 1;
-  while (
-    tokens[next]?.kind === "to" ||
-    tokens[next]?.kind === "filler" ||
-    tokens[next]?.kind === "at" ||
-    (tokens[next]?.kind === "a" && tokens[next + 1]?.kind !== "unit")
-  )
-    next += 1;
-  return next;
-}
-
-/** "2 and 3pm", "between 2 and 3 in the afternoon", "between 20 and 22 November". */
-function completeStart(start: Point, end: Point): Point {
-  const part = start.part ?? (start.clock !== null && start.day === null ? end.part : null);
-  const zone = start.zone ?? end.zone;
-  const { clock } = start;
-  if (clock === null || clock.meridiem !== null || end.clock?.meridiem == null || clock.hour > 12)
-    return { ...start, part, zone };
-  const asEnd = { ...clock, meridiem: end.clock.meridiem };
-  const other = { ...clock, meridiem: end.clock.meridiem === "pm" ? ("am" as const) : ("pm" as const) };
-  const minutes = (one: typeof asEnd) =>
-    ((one.hour % 12) + (one.meridiem === "pm" ? 12 : 0)) * 60 + one.minute;
-  return {
-    ...start,
-    part,
-    zone,
-    bare: false,
-    clock: minutes(asEnd) < minutes({ ...end.clock, meridiem: end.clock.meridiem }) ? asEnd : other,
-  };
-}
-
 /** "the hour before 14:00", "30 minutes after 2pm", "10 minutes around 14:05", "14:00 for 30 minutes". */
 function spanBesidePoint(tokens: readonly Token[], at: number): Parsed<TimeExpression> | null {
+  const near = withinOf(tokens, at);
+  if (near !== null) return near;
   const begin = skipFillers(tokens, at, ["last"]);
   const span = parseSpan(tokens, begin, begin > at || at === 0);
   if (span !== null) {
@@ -328,11 +134,41 @@ function spanBesidePoint(tokens: readonly Token[], at: number): Parsed<TimeExpre
     return null;
   }
   const point = parsePoint(tokens, at, false);
-  if (point === null || point.value.clock === null || tokens[point.next]?.kind !== "for") return null;
+  if (point === null || point.value.clock === null) return null;
+  const margin = skipPlusMinus(tokens, point.next);
+  const either = margin === null ? null : parseSpan(tokens, margin, false);
+  if (either !== null) {
+    return {
+      value: { kind: "span", point: point.value, ms: either.value.ms, side: "around" },
+      next: either.next,
+    };
+  }
+  if (tokens[point.next]?.kind !== "for") return null;
   const length = parseSpan(tokens, point.next + 1, true);
   return length === null
     ? null
     : { value: { kind: "span", point: point.value, ms: length.value.ms, side: "after" }, next: length.next };
+}
+
+/** "within 15 minutes of 14:00". */
+function withinOf(tokens: readonly Token[], at: number): Parsed<TimeExpression> | null {
+  if (!/^within$/i.test(tokens[at]?.text ?? "")) return null;
+  const span = parseSpan(tokens, at + 1, true);
+  if (span === null || tokens[span.next]?.text.toLowerCase() !== "of") return null;
+  const point = parsePoint(tokens, span.next + 1, true);
+  if (point === null || (point.value.clock === null && point.value.instant === null)) return null;
+  return { value: { kind: "span", point: point.value, ms: span.value.ms, side: "around" }, next: point.next };
+}
+
+/** Behind the signs of "14:00 +/- 10 minutes" and "14:00 ± 10 min". */
+function skipPlusMinus(tokens: readonly Token[], at: number): number | null {
+  let next = at;
+  let signs = "";
+  while (/^[+/±-]$/.test(tokens[next]?.text ?? "") && next < at + 3) {
+    signs += tokens[next]?.text;
+    next += 1;
+  }
+  return signs === "+/-" || signs === "±" ? next : null;
 }
 
 /** "last hour", "les 30 dernières minutes", "2 hours past", "for 20 minutes", "seit zwei Stunden". */
@@ -383,7 +219,8 @@ function lastSpan(tokens: readonly Token[], at: number): Parsed<TimeExpression> 
 
 /** "depuis 14h" is a clock, "seit 2h" a length of time. */
 function isHourOfDay(tokens: readonly Token[], at: number, lead: string): boolean {
-  const [number, unit] = [tokens[at], tokens[at + 1]];
+  const begin = skipFillers(tokens, at);
+  const [number, unit] = [tokens[begin], tokens[begin + 1]];
   return (
     lead.toLowerCase() !== "seit" &&
     number?.kind === "number" &&
@@ -452,7 +289,8 @@ function onesided(tokens: readonly Token[], at: number): Parsed<TimeExpression> 
 function lonePoint(tokens: readonly Token[], at: number): Parsed<TimeExpression> | null {
   const lead = tokens[at]?.kind;
   const led = lead === "at" || lead === "in";
-  const point = parsePoint(tokens, at, lead === "at");
+  // Alone, as an answer to "which time?", even "Sat" and "22.11." are one.
+  const point = parsePoint(tokens, at, lead === "at" || tokens.length <= 2);
   if (point === null) return null;
   const { value, next } = point;
   if (value.bare && value.day === null && value.part === null && value.zone === null) return null;

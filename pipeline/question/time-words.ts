@@ -40,41 +40,41 @@ const list = (words: string): readonly string[] => words.split(" ").map((word) =
 
 export const keywords: Readonly<Record<Keyword, readonly string[]>> = {
   last: list(
-    "last past previous prior preceding recent latest trailing letzte letzten letzter letztes letztem vergangene vergangenen vergangener vergangenes vorige vorigen voriger derniere dernieres dernier derniers passe passee passes passees precedente precedent ultima ultimas ultimo ultimos pasada pasadas pasado pasados 过去 過去 最近 近 上 先 直近 ここ この 去",
+    "last past previous prior preceding recent latest trailing letzte letzten letzter letztes letztem vergangene vergangenen vergangener vergangenes vorige vorigen voriger derniere dernieres dernier derniers passe passee passes passees precedente precedent ultima ultimas ultimo ultimos pasada pasadas pasado pasados passada passado passadas passados 过去 過去 最近 近 上 先 直近 ここ この 去",
   ),
   next: list(
     "next upcoming coming nachste nachsten nachster nachstes kommende kommenden prochaine prochain prochaines prochains proxima proximo proximas proximos 未来 接下来 今後 来",
   ),
   this: list("this diese dieser diesen diesem dieses ce cette cet esta este esto 这 本 今"),
-  ago: list("ago back her 前 之前 以前 前に"),
+  ago: list("ago back her atras 前 之前 以前 前に"),
   since: list("since ever_since seit seitdem depuis desde 以来 以降 自从 自 从 從 之后 以后"),
   from: list("from von vom starting_from starting"),
   to: list("to till til thru through bis hasta jusque jusqu'a jusqu al 到 至 から"),
   between: list("between zwischen entre in_between btw 之间 の間"),
-  and: list("and & und et y 和 と 与"),
+  and: list("and & und et y e 和 と 与"),
   at: list(
     "at @ around about approximately approx roughly circa ca ungefahr etwa gegen um am on vers environ sobre hacia a_las a_la 在 大约 约 に 頃 ごろ",
   ),
   in: list(
-    "in during within im inside over wahrend innerhalb pendant durant durante en au aux dans por por_la",
+    "in during within im inside over wahrend innerhalb pendant durant durante en au aux dans por por_la pela na nas em",
   ),
-  before: list("before prior_to vor bevor avant il_y_a ya antes_de antes hace"),
+  before: list("before prior_to vor bevor avant il_y_a ya antes_de antes hace ha"),
   after: list("after nach apres despues_de despues ab as_of later_than"),
-  until: list("until up_to up_until ending_at ending まで 为止"),
+  until: list("until ate up_to up_until ending_at ending まで 为止"),
   for: list("for fur fuer"),
   oclock: list("o'clock oclock uhr hours_local"),
-  half: list("half halb halbe halben halber halbes demi demie media medio 半"),
+  half: list("half halb halbe halben halber halbes demi demie media medio meia meio 半"),
   quarter: list("quarter viertel quart cuarto"),
   onwards: list("onwards onward on_wards forward"),
   vague: list(
-    "recently lately these_days a_while_ago some_time_ago a_moment_ago just_now earlier of_late the_other_day right_now currently at_the_moment not_long_ago a_bit_ago kurzlich neulich vor_kurzem letzter_zeit letzte_zeit in_letzter_zeit vorhin gerade gerade_eben eben jetzt aktuell derzeit zurzeit momentan recemment dernierement ces_derniers_temps en_ce_moment maintenant tout_a_l'heure recientemente ultimamente hace_poco ahora 刚才 刚刚 现在 近期 最近ずっと さっき 先ほど 今 目前",
+    "recently lately these_days a_while_ago some_time_ago a_moment_ago just_now earlier of_late the_other_day right_now currently at_the_moment not_long_ago a_bit_ago kurzlich neulich vor_kurzem letzter_zeit letzte_zeit in_letzter_zeit vorhin gerade gerade_eben eben jetzt aktuell derzeit zurzeit momentan recemment dernierement ces_derniers_temps en_ce_moment maintenant tout_a_l'heure recientemente ultimamente hace_poco ahora a_while_back some_time_back moments_ago recentemente agora 刚才 刚刚 现在 近期 最近ずっと さっき 先ほど 今 目前",
   ),
   happening: list(
-    "deploy deploys deployment deployments release releases rollout rollouts upgrade update restart restarts migration incident outage change changes push merge crash launch rollback failover maintenance patch commit reboot deploiement despliegue bereitstellung ausfall neustart aktualisierung 部署 发布 上线 デプロイ リリース",
+    "deploy deploys deployment deployments release releases rollout rollouts upgrade update restart restarts migration incident outage change changes push merge crash launch rollback failover maintenance patch commit reboot deploiement despliegue bereitstellung implantacao atualizacao reinicio ausfall neustart aktualisierung 部署 发布 上线 デプロイ リリース",
   ),
   every: list("every each daily weekly jeden jede jeder cada chaque 每 毎"),
   filler: list(
-    "the der die das den dem le la les l' l el las los of de d' d del du just only almost nearly full whole entire exactly genau early late than or so like complete entirely 的 の 个 個 间 間",
+    "the der die das den dem le la les l' l el las los of de d' d del du just only almost nearly full whole entire as os da das exactly genau early late than or so like complete entirely 的 の 个 個 间 間",
   ),
   begin: list("beginning start begin"),
   weekend: list("weekend weekends week-end wochenende fin_de_semana 周末 週末"),
@@ -96,23 +96,23 @@ export const units: Readonly<Record<Unit, readonly string[]>> = {
 
 export const dayWords: Readonly<Record<string, readonly string[]>> = {
   "-2": list(
-    "day_before_yesterday ereyesterday vorgestern avant-hier avant_hier anteayer antier antes_de_ayer 前天 一昨日 おととい",
+    "anteontem day_before_yesterday ereyesterday vorgestern avant-hier avant_hier anteayer antier antes_de_ayer 前天 一昨日 おととい",
   ),
-  "-1": list("yesterday yday gestern hier ayer 昨天 昨日"),
-  "0": list("today heute aujourd'hui hoy 今天 今日"),
-  "1": list("tomorrow demain 明天 明日"),
+  "-1": list("ontem yesterday yday gestern hier ayer 昨天 昨日"),
+  "0": list("hoje today heute aujourd'hui hoy 今天 今日"),
+  "1": list("amanha tomorrow demain 明天 明日"),
   "2": list("overmorrow ubermorgen uebermorgen pasado_manana 后天"),
 };
 
 export const partWords: Readonly<Record<Part, readonly string[]>> = {
   early: list("early_hours small_hours madrugada 凌晨 未明"),
   morning: list(
-    "morning mornings forenoon vormittag vormittags fruh frueh matin matinee manana 早上 上午 早晨 朝 午前",
+    "morning mornings forenoon vormittag vormittags fruh frueh matin matinee manana manha 早上 上午 早晨 朝 午前",
   ),
   noon: list("lunchtime lunch lunch_time mittag mittags mediodia 中午 昼"),
   afternoon: list("afternoon afternoons nachmittag nachmittags apres-midi apres_midi tarde 下午 午後"),
   evening: list("evening evenings eve abend abends soir soiree 晚上 傍晚 夕方"),
-  night: list("night nights nighttime nacht nachts nuit noche 夜里 半夜 夜 深夜 夜中"),
+  night: list("night nights nite nites noite nighttime nacht nachts nuit noche 夜里 半夜 夜 深夜 夜中"),
   tonight: list("tonight ce_soir esta_noche heute_abend 今晚 今夜 今夕"),
 };
 
@@ -120,7 +120,7 @@ export const partWords: Readonly<Record<Part, readonly string[]>> = {
 export const partOfDayWords: readonly (readonly [words: readonly string[], days: number, part: Part])[] = [
   [
     list(
-      "overnight last_night over_night uber_nacht ueber_nacht letzte_nacht letzten_nacht vergangene_nacht vergangenen_nacht anoche la_nuit_derniere nuit_derniere 昨晚 昨夜 ゆうべ 昨夜中",
+      "overnight last_nite last_night over_night uber_nacht ueber_nacht letzte_nacht letzten_nacht vergangene_nacht vergangenen_nacht anoche la_nuit_derniere nuit_derniere 昨晚 昨夜 ゆうべ 昨夜中",
     ),
     -1,
     "night",
@@ -136,11 +136,15 @@ export const partOfDayWords: readonly (readonly [words: readonly string[], days:
 ];
 
 export const weekdayWords: readonly (readonly string[])[] = [
-  list("monday mondays montag montags lundi lunes 星期一 周一 月曜日 月曜 mon mo"),
-  list("tuesday tuesdays dienstag dienstags mardi martes 星期二 周二 火曜日 火曜 tue tues"),
-  list("wednesday wednesdays mittwoch mittwochs mercredi miercoles 星期三 周三 水曜日 水曜 wed weds"),
-  list("thursday thursdays donnerstag donnerstags jeudi jueves 星期四 周四 木曜日 木曜 thu thur thurs"),
-  list("friday fridays freitag freitags vendredi viernes 星期五 周五 金曜日 金曜 fri"),
+  list("monday mondays montag montags lundi lunes segunda-feira 星期一 周一 月曜日 月曜 mon mo"),
+  list("tuesday tuesdays dienstag dienstags mardi martes terca-feira 星期二 周二 火曜日 火曜 tue tues"),
+  list(
+    "wednesday wednesdays mittwoch mittwochs mercredi miercoles quarta-feira 星期三 周三 水曜日 水曜 wed weds",
+  ),
+  list(
+    "thursday thursdays donnerstag donnerstags jeudi jueves quinta-feira 星期四 周四 木曜日 木曜 thu thur thurs",
+  ),
+  list("friday fridays freitag freitags vendredi viernes sexta-feira 星期五 周五 金曜日 金曜 fri"),
   list("saturday saturdays samstag samstags sonnabend samedi sabado 星期六 周六 土曜日 土曜 sat"),
   list("sunday sundays sonntag sonntags dimanche domingo 星期日 星期天 周日 日曜日 日曜 sun"),
 ];
@@ -278,6 +282,18 @@ export const numberWords: Readonly<Record<string, number>> = {
   数: 3,
   幾: 3,
 };
+/** Lengths of time in one word, in minutes. */
+export const durationWords: Readonly<Record<string, number>> = {
+  viertelstunde: 15,
+  halbstunde: 30,
+  "half-hour": 30,
+  dreiviertelstunde: 45,
+  fortnight: 14 * 24 * 60,
+  fortnights: 14 * 24 * 60,
+};
+/** What stands before the number of a week: "CW 47", "KW47". */
+export const weekNumberWords = /^(?:cw|kw|kalenderwoche)$/;
+
 /** "a few": more minutes than hours are meant. */
 export const vagueNumbers: ReadonlySet<string> = new Set(
   list("few a_few several paar ein_paar einige einigen quelques 几 数 幾"),
@@ -285,6 +301,8 @@ export const vagueNumbers: ReadonlySet<string> = new Set(
 
 export const clockWords: Readonly<Record<string, number>> = {
   noon: 12,
+  "meio-dia": 12,
+  "meia-noite": 0,
   midday: 12,
   midi: 12,
   正午: 12,

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask, outcome } from "./ask.ts";
+import { everydayPhrases } from "./everyday-phrases.ts";
 import { phraseTable } from "./phrase-table.ts";
 
-for (const { about, now, timeZone, phrases } of phraseTable) {
+for (const { about, now, timeZone, phrases } of [...phraseTable, ...everydayPhrases]) {
   describe(about, () => {
     it.each(phrases)('reads "%s" as %s', (text, expected) => {
       expect(outcome(text, now, timeZone)).toBe(expected);
