@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { perturbationNames } from "./perturb.ts";
 
 /**
  * All that the pipeline is told of a labelled case. Nothing else crosses into the process that
@@ -9,8 +10,10 @@ export const PipelineInput = z.strictObject({
   askedAt: z.number(),
   timeZone: z.string(),
   source: z.strictObject({ type: z.literal("files"), path: z.string() }),
+  /** Diagnosed again in these harder forms, in the same process. */
+  perturbations: z.array(z.enum(perturbationNames)).default([]),
 });
-export type PipelineInput = z.infer<typeof PipelineInput>;
+export type PipelineInput = z.input<typeof PipelineInput>;
 
 const MetricName = z.object({ service: z.string(), metric: z.string() });
 
@@ -23,6 +26,11 @@ export const CaseAnswer = z.object({
   services: z.array(z.string()),
   instances: z.array(z.string()),
   metrics: z.array(MetricName),
+  /** Of the first cause; null where none is named. */
+  confidence: z.number().nullable(),
+  confidenceFrom: z
+    .object({ strength: z.number(), lead: z.number(), agreement: z.number(), seen: z.number() })
+    .nullable(),
   /** Each localizer alone, its first twenty, as the diagnosis keeps them. */
   rankings: z.array(
     z.object({
@@ -34,6 +42,8 @@ export const CaseAnswer = z.object({
           instance: z.string().nullable(),
           metric: z.string().nullable(),
           score: z.number(),
+          symptom: z.boolean().optional(),
+          evidence: z.array(z.string()).optional(),
         }),
       ),
     }),
@@ -51,5 +61,15 @@ export const CaseRun = z.object({
   peakMb: z.number().nullable(),
   answer: CaseAnswer.nullable(),
   error: z.string().nullable(),
+  /** The same case in harder forms. */
+  perturbed: z
+    .array(
+      z.object({
+        name: z.enum(perturbationNames),
+        answer: CaseAnswer.nullable(),
+        error: z.string().nullable(),
+      }),
+    )
+    .default([]),
 });
 export type CaseRun = z.infer<typeof CaseRun>;

@@ -29,7 +29,8 @@ const CaseRecord = z.object({
     text: z.string().min(1),
     lookback_s: z.number().positive().optional(),
   }),
-  root_cause: z.union([RootCause, z.array(RootCause).min(1)]),
+  /** An empty list: nothing was broken, and any cause that is named is wrong. */
+  root_cause: z.union([RootCause, z.array(RootCause)]),
 });
 const CaseList = z.array(CaseRecord).min(1, "the list is empty");
 type CaseRecord = z.infer<typeof CaseRecord>;
@@ -39,7 +40,7 @@ export interface MetricName {
   readonly metric: string;
 }
 
-/** Any of these is right. A level with no names cannot be scored. */
+/** Any of these is right. A level with no names cannot be scored; without a service, nothing was broken. */
 export interface Truth {
   readonly services: readonly string[];
   readonly instances: readonly string[];
@@ -82,6 +83,11 @@ export async function readCases(folders: readonly string[]): Promise<LabelledCas
     }
   }
   return cases;
+}
+
+/** Whether the case is a window in which nothing was broken. */
+export function isQuiet({ truth }: LabelledCase): boolean {
+  return truth.services.length === 0;
 }
 
 /** What the pipeline is told of a case. This is the only way from a case to the pipeline. */

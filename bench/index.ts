@@ -3,10 +3,13 @@ import { basename, dirname, resolve } from "node:path";
 import { BotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
 import type { CaseRun, PipelineInput } from "./case-message.ts";
-import { type LabelledCase, pipelineInput, readCases } from "./cases.ts";
+import { isQuiet, type LabelledCase, pipelineInput, readCases } from "./cases.ts";
 import { readMachine } from "./machine.ts";
 import { type Outcome, rankedNames, rightNames } from "./methods.ts";
+import { type PerturbationName, perturbationNames } from "./perturb.ts";
+import { quietWindows } from "./quiet.ts";
 import { runCase } from "./run-case.ts";
+import { scaleTable } from "./scale.ts";
 import { rankOf } from "./score.ts";
 import { renderTable } from "./table.ts";
 
@@ -20,6 +23,12 @@ export interface BenchOptions {
   readonly limit?: number | undefined;
   /** How many at a time; above one, seconds are no longer those of a case that has the machine alone. */
   readonly parallel?: number | undefined;
+  /** Each case is diagnosed again in these harder forms (perturb.ts). */
+  readonly perturb?: readonly PerturbationName[] | undefined;
+  /** So many windows without a fault for each folder of telemetry that declares some. */
+  readonly quiet?: number | undefined;
+  /** Generated telemetry of growing size is diagnosed as well. */
+  readonly scale?: boolean | undefined;
   /** Cases whose "system/fault type/id" holds this. */
   readonly only?: string | undefined;
   readonly progress: (line: string) => void;
@@ -35,6 +44,8 @@ export interface BenchResult {
 export type RunCase = (input: PipelineInput, signal: AbortSignal) => Promise<CaseRun>;
 
 const bootstrapSeed = 7;
+const growthWords =
+  "Generated telemetry (bench/generate.ts, seed 7): an hour, of which the last quarter is asked about. Reading it is from memory.";
 
 /**
  * Diagnoses labelled cases and scores what came out.
@@ -50,11 +61,14 @@ export async function runBench(
   const folders = typeof options.cases === "string" ? [options.cases] : options.cases;
   const parallel = Math.max(1, Math.floor(options.parallel ?? 1));
   await Promise.all([checkWritable(options.json), checkWritable(options.markdown)]);
-  const cases = chosen(await readCases(folders), options);
+  const faults = chosen(await readCases(folders), options);
+  const quiet = options.quiet === undefined ? [] : await quietWindows(faults, options.quiet, signal);
   const date = new Date().toISOString();
-  const outcomes = await runAll(cases, parallel, run, options.progress, signal);
+  const outcomes = await runAll([...faults, ...quiet], parallel, run, options, signal);
 
-  const table = renderTable(outcomes, {
+  const scale = options.scale === true ? await scaleTable(options.progress, signal) : null;
+
+  const cases = renderTable(outcomes, {
     command: commandLine(folders, options),
     date,
     seed: bootstrapSeed,
@@ -62,6 +76,7 @@ export async function runBench(
     version,
     machine: await readMachine(),
   });
+  const table = scale === null ? cases : `${cases}\n## Growth\n\n${growthWords}\n\n${scale}\n`;
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify(outcomes.map(caseResult), null, 1)}\n`);
   }
@@ -74,7 +89,7 @@ async function runAll(
   cases: readonly LabelledCase[],
   parallel: number,
   run: RunCase,
-  progress: (line: string) => void,
+  { progress, perturb = [] }: BenchOptions,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -84,7 +99,8 @@ async function runAll(
   async function lane(): Promise<void> {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { labelled, index } = next;
-      const outcome = { labelled, run: withoutPath(await run(pipelineInput(labelled), signal), labelled) };
+      const input = { ...pipelineInput(labelled), perturbations: isQuiet(labelled) ? [] : [...perturb] };
+      const outcome = { labelled, run: withoutPath(await run(input, signal), labelled) };
       outcomes[index] = outcome;
       done += 1;
       progress(`[${done}/${cases.length}] ${labelled.id}: ${inWords(outcome)}`);
@@ -116,6 +132,7 @@ function withoutPath(run: CaseRun, { telemetry }: LabelledCase): CaseRun {
 function inWords(outcome: Outcome): string {
   const { labelled, run } = outcome;
   if (run.error !== null) return `failed: ${run.error.split("\n", 1)[0]}`;
+  if (isQuiet(labelled)) return `nothing was broken; ${run.answer?.verdict}`;
   const rank = rankOf(rankedNames(outcome, "service"), rightNames(labelled, "service"));
   const cost = `${run.seconds?.toFixed(2)} s, ${run.peakMb?.toFixed(0)} MB`;
   return `${rank === null ? "service not ranked" : `service ranked ${rank}`}, ${cost}`;
@@ -136,6 +153,7 @@ function caseResult({ labelled, run }: Outcome): unknown {
     metrics: answer?.metrics ?? [],
     error,
     verdict: answer?.verdict ?? null,
+    confidence: answer?.confidence ?? null,
     window: answer?.window ?? null,
     reference: answer?.reference ?? null,
     stages: answer?.stages ?? null,
@@ -143,11 +161,20 @@ function caseResult({ labelled, run }: Outcome): unknown {
   };
 }
 
-function commandLine(folders: readonly string[], { limit, only, parallel }: BenchOptions): string {
+function commandLine(
+  folders: readonly string[],
+  { limit, only, parallel, perturb, quiet, scale }: BenchOptions,
+): string {
   const words = ["localexpert bench", ...folders.map((folder) => `--cases ${basename(resolve(folder))}`)];
   if (only !== undefined) words.push(`--only ${JSON.stringify(only)}`);
   if (limit !== undefined) words.push(`--limit ${limit}`);
   if (parallel !== undefined) words.push(`--parallel ${parallel}`);
+  if (perturb !== undefined)
+    words.push(
+      `--perturb ${perturb.length === perturbationNames.length ? "all" : perturb.map((name) => JSON.stringify(name)).join(" ")}`,
+    );
+  if (quiet !== undefined) words.push(`--quiet ${quiet}`);
+  if (scale === true) words.push("--scale");
   return words.join(" ");
 }
 

@@ -1,4 +1,5 @@
-import { FusionOptions, fuseServices } from "../pipeline/fuse.ts";
+import { isNamed } from "../pipeline/conclude.ts";
+import { FusionOptions, fuseServices, withEvidence } from "../pipeline/fuse.ts";
 import type { Candidate, Ranking } from "../pipeline/types.ts";
 import type { CaseAnswer, CaseRun } from "./case-message.ts";
 import type { LabelledCase, MetricName } from "./cases.ts";
@@ -37,6 +38,20 @@ const reciprocalRank: Method = method("reciprocal-rank fusion", ["service"], ({ 
   const services = fuseServices(rankings.map(asRanking), options);
   return { service: services.map(({ service }) => service), instance: [], metric: [] };
 });
+
+/**
+ * The default fusion of the same rankings without one localizer, or of all of them; a cause is named
+ * from the strength on from which the product names one.
+ */
+export function withoutLocalizer(left: string | null): Method {
+  const options = FusionOptions.parse({});
+  return method(`without ${left ?? "none"}`, ["service"], ({ rankings }) => {
+    const rest = rankings.filter(({ localizer }) => localizer !== left);
+    const services = fuseServices(withEvidence(rest.map(asRanking)), options);
+    const named = isNamed(services, options) ? services : [];
+    return { service: named.map(({ service }) => service), instance: [], metric: [] };
+  });
+}
 
 /** The expected score of all names in random order; at metric level, of all series seen in the window. */
 export const randomOrder: Method = {
@@ -144,8 +159,8 @@ function asRanking({ localizer, level, candidates }: CaseAnswer["rankings"][numb
   const whole = candidates.map(
     (candidate): Candidate => ({
       ...candidate,
-      symptom: false,
-      evidence: [],
+      symptom: candidate.symptom ?? false,
+      evidence: candidate.evidence ?? [],
       why: "",
     }),
   );

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { BotError } from "../pipeline/errors.ts";
-import { CaseRun, type PipelineInput } from "./case-message.ts";
+import { CaseRun } from "./case-message.ts";
 
 export interface RunCaseOptions {
   /** The program of the case's process; a compiled file, since Node runs no TypeScript. */
@@ -25,7 +25,7 @@ const mostWords = 4000;
  * Throws: BotError "cancelled" when aborted; the process has ended by then.
  */
 export async function runCase(
-  input: PipelineInput,
+  input: object,
   signal: AbortSignal,
   options: RunCaseOptions = defaults,
 ): Promise<CaseRun> {
@@ -67,7 +67,7 @@ export async function runCase(
   const error = late
     ? `No answer within ${options.limitMs / 1000} s; the process was stopped.`
     : `The process of this case ended without an answer (${how}).\n${words}`.trim();
-  return { seconds, peakMb: null, answer: null, error };
+  return { seconds, peakMb: null, answer: null, error, perturbed: [] };
 }
 
 function stopped(): BotError {

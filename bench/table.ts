@@ -1,5 +1,6 @@
 import { quantile } from "../pipeline/statistics.ts";
 import type { Machine } from "./machine.ts";
+import { table } from "./markdown.ts";
 import {
   type Level,
   localizerAlone,
@@ -11,6 +12,7 @@ import {
   rankedNames,
   rightNames,
 } from "./methods.ts";
+import { leftOutTable, robustness, verdicts } from "./robustness-table.ts";
 import { type Accuracy, accuracy, type Credits, rankOf, type Share } from "./score.ts";
 
 /** What a table says about how it was made. */
@@ -53,6 +55,10 @@ export function renderTable(outcomes: readonly Outcome[], made: MadeWith): strin
     "## Methods",
     "The same cases and the same evidence for each. A localizer that ranks no metrics has no figure there.",
     methodTable(wholes, seed),
+    "## Left out of the fusion",
+    leftOutTable(wholes, seed),
+    ...robustness(outcomes, seed),
+    ...verdicts(outcomes),
     "## Time and memory",
     "Seconds from opening the telemetry to the diagnosis, in a fresh process per case; starting Node is not in them. Peak memory of that process, in 10^6 bytes.",
     costTable(wholes),
@@ -245,17 +251,6 @@ function iso(time: number): string {
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
-}
-
-// ── Markdown ────────────────────────────────────────────────────────────────────────────────────
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(titles), `|${" --- |".repeat(titles.length)}`, ...rows.map(line)].join("\n");
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
 
 function unrepeated(names: readonly string[]): string[] {

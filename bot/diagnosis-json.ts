@@ -11,7 +11,7 @@ interface Period {
  * (docs/command-line.md): later work adds to it and renames nothing.
  */
 export function diagnosisJson(diagnosis: Diagnosis) {
-  const { question, window, evidence, earlier, madeWith, ...rest } = diagnosis;
+  const { question, window, evidence, incidents = [], earlier, madeWith, ...rest } = diagnosis;
   const { reference } = madeWith;
   return {
     question: question.text,
@@ -20,6 +20,7 @@ export function diagnosisJson(diagnosis: Diagnosis) {
     timeZone: question.timeZone,
     window: isoPeriod(window),
     ...rest,
+    incidents: incidents.map(isoPeriod),
     evidence: evidence.map(isoPeriod),
     earlier: earlier.map(isoPeriod),
     madeWith: {

@@ -1,12 +1,16 @@
 import { diagnosisJson } from "../bot/diagnosis-json.ts";
+import { explain } from "../bot/explain.ts";
+import { plainText } from "../bot/plain-text.ts";
 import { summaryJson } from "../bot/summary-json.ts";
 import { BotError } from "../pipeline/errors.ts";
 import { askedAt, configWith, type QuestionOptions, requireSources } from "./question-options.ts";
-import { exitCodeOf, exitCodes, printJson, type Shell } from "./shell.ts";
+import { exitCodeOf, exitCodes, printJson, printLine, type Shell } from "./shell.ts";
 import { type Talk, talking } from "./talk.ts";
 
 export interface AskOptions extends QuestionOptions {
   readonly details?: boolean | undefined;
+  /** Why the first cause is first and the second is not, after the answer. */
+  readonly explain?: boolean | undefined;
 }
 
 /** Answers one question; on a terminal it may ask back for the time first. Returns the exit code. */
@@ -40,6 +44,9 @@ async function answered(text: string, talk: Talk, options: AskOptions, shell: Sh
   switch (outcome.kind) {
     case "answered":
       if (options.json === true) printJson(shell, diagnosisJson(outcome.diagnosis));
+      else if (options.explain === true) {
+        for (const line of ["", ...explain(outcome.diagnosis)]) printLine(shell, plainText(line));
+      }
       return exitCodes.answered;
     case "summarized":
       if (options.json === true) printJson(shell, summaryJson(outcome.summary));

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { BenchOptions } from "../bench/index.ts";
+import { type PerturbationName, perturbationNames } from "../bench/perturb.ts";
 import { version } from "../pipeline/version.ts";
 import type { AskOptions } from "./ask.ts";
 import type { DemoOptions } from "./demo.ts";
@@ -81,6 +82,7 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(nowOption())
     .addOption(zoneOption())
     .option("--details", "print all causes, all evidence and what each method ranked")
+    .option("--explain", "print why the first cause is first and the second is not")
     .option("--json", "print one JSON object instead (docs/command-line.md)")
     .addOption(configOption())
     .addHelpText(
@@ -167,6 +169,17 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(new Option("--limit <count>", "only the first so many cases").argParser(wholeNumber))
     .addOption(new Option("--parallel <count>", "so many cases at a time").argParser(wholeNumber))
     .option("--only <text>", 'only cases whose "system/fault type/id" holds this')
+    .addOption(
+      new Option(
+        "--perturb <name...>",
+        "diagnose each case again in harder forms, or in all of them",
+      ).argParser(perturbations),
+    )
+    .addOption(
+      new Option("--quiet <count>", "add so many windows without a fault for each folder").argParser(
+        wholeNumber,
+      ),
+    )
     .addHelpText("after", examples(["bench --cases ./cases --markdown table.md --json results.json"]))
     .action(async (options: Omit<BenchOptions, "progress">) => done(await commands.bench(options, shell)));
 
@@ -217,4 +230,14 @@ function wholeNumber(text: string): number {
   if (!Number.isInteger(count) || count < 1)
     throw new InvalidArgumentError("Write a whole number from 1 on.");
   return count;
+}
+
+/** Names of harder forms, or "all"; commander hands over what came before. */
+function perturbations(text: string, before: readonly PerturbationName[] | undefined): PerturbationName[] {
+  if (text === "all") return [...perturbationNames];
+  const name = perturbationNames.find((known) => known === text);
+  if (name === undefined) {
+    throw new InvalidArgumentError(`Name one of: all, ${perturbationNames.join(", ")}.`);
+  }
+  return [...(before ?? []), name];
 }

@@ -1,9 +1,12 @@
+import { confidenceFeatures, confidenceInFirst, confidences } from "./confidence.ts";
 import { name } from "./describe/foreign-text.ts";
 import type { Cause, Diagnosis, Evidence } from "./diagnosis.ts";
 import type { CaseFile } from "./experts/case-file.ts";
-import type { FusionOptions } from "./fuse.ts";
+import type { FusedService, FusionOptions } from "./fuse.ts";
+import { incidentsOf } from "./incidents.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Toolbox } from "./ports.ts";
+import { propagationFrom } from "./propagation.ts";
 import type { Anomaly, Candidate, ExpertFinding, Gap, Modality } from "./types.ts";
 import { version } from "./version.ts";
 
@@ -13,12 +16,10 @@ const mostCited = 8;
 const mostExamples = 5;
 /** Weaker than this is what fault-free windows reach by chance (docs/bench.md): no cause is named. */
 const weakestCause = 3;
-/** From this strength on (some 30 robust standard deviations), strength no longer limits confidence. */
-const clearStrength = 5;
-/** How much is believed when one, two or all three kinds of telemetry were seen. */
-const trustByModalities = [0, 0.7, 0.85, 0.95] as const;
-/** A share this near to the first one's makes two causes hard to tell apart. */
-const closeShare = 0.8;
+/** Of what each method cites for a cause, so many anomalies are kept. */
+const mostContributed = 3;
+/** Strengths nearer than this cannot be told apart. */
+const closeStrength = 0.2;
 
 /** Whether the first of the ranked services is suspected strongly enough to be named a cause. */
 export function isNamed(services: readonly Candidate[], fusion: FusionOptions): boolean {
@@ -30,9 +31,7 @@ export function isNamed(services: readonly Candidate[], fusion: FusionOptions): 
  * Puts the diagnosis together: causes and metrics with confidence, the evidence they rest on, and what
  * makes the answer uncertain. Evidence that no anomaly stands behind is dropped.
  *
- * Units:  confidence 0 to 1: a softmax over the strengths of the first ten causes, lowered where
- *         evidence is weak or kinds of telemetry are missing. Not calibrated yet: it orders answers by
- *         how clear they are, it is no probability.
+ * Units:  confidence 0 to 1, see confidence.ts.
  */
 export function conclude(
   file: CaseFile & {
@@ -54,7 +53,12 @@ export function conclude(
   const verdict = named ? "found" : seenKinds > 0 && compared ? "nothing-found" : "cannot-tell";
   const known = new Set(anomalies.map(({ id }) => id));
   const cite = (ids: readonly string[]) => cited(ids, known);
-  const causes = named ? rankedCauses(fused.services, seenKinds, cite) : [];
+  const firsts = rankings.flatMap(({ candidates }) => candidates[0]?.service ?? []);
+  const confidenceFrom = confidenceFeatures(fused.services, slice, firsts);
+  const sure = confidenceInFirst(confidenceFrom);
+  const causes = named ? rankedCauses(fused.services, sure, cite) : [];
+  const origin = causes[0];
+  const propagation = origin === undefined ? null : propagationOf(origin.service, file);
   const metrics = (named ? fused.metrics : []).slice(0, mostMetrics).map((candidate, index) => ({
     rank: index + 1,
     service: candidate.service,
@@ -63,6 +67,7 @@ export function conclude(
     score: rounded(Math.min(1, candidate.score / (fused.metrics[0]?.score ?? 1))),
     evidence: cite(candidate.evidence),
   }));
+  const incidents = named ? rankedIncidents(file) : [];
   const findings = file.findings.map((finding) => ({ ...finding, evidence: cite(finding.evidence) }));
   const lacking = rankings.flatMap(({ localizer, note }): Gap[] =>
     note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }],
@@ -83,24 +88,35 @@ export function conclude(
     verdict,
     causes,
     metrics,
+    propagation,
+    incidents,
     evidence: shownEvidence(
       file,
-      [...causes, ...metrics, ...findings].flatMap(({ evidence }) => evidence),
+      [
+        ...causes,
+        ...causes.flatMap(({ contributions }) => contributions ?? []),
+        ...(propagation?.victims ?? []),
+        ...metrics,
+        ...findings,
+      ].flatMap(({ evidence }) => evidence),
     ),
     explanation: explanation(findings),
     findings,
-    uncertainty: uncertainty(file, causes, gaps, options),
+    uncertainty: uncertainty(file, causes, incidents.length, gaps, options),
     gaps,
     rankings: rankings.map(({ localizer, level, candidates }) => ({
       localizer,
       level,
-      candidates: candidates.slice(0, mostMetrics).map(({ service, instance, metric, score }) => ({
-        service,
-        instance,
-        metric,
-        score: rounded(score),
+      candidates: candidates.slice(0, mostMetrics).map((candidate) => ({
+        service: candidate.service,
+        instance: candidate.instance,
+        metric: candidate.metric,
+        score: rounded(candidate.score),
+        symptom: candidate.symptom,
+        evidence: cite(candidate.evidence).slice(0, mostContributed),
       })),
     })),
+    confidenceFrom,
     narrowedBy: narrowed.by,
     earlier: [],
     model: null,
@@ -131,21 +147,43 @@ function cited(ids: readonly string[], known: ReadonlySet<string>): string[] {
 }
 
 function rankedCauses(
-  services: readonly Candidate[],
-  seenKinds: number,
+  services: readonly FusedService[],
+  sure: number,
   cite: (ids: readonly string[]) => string[],
 ): Cause[] {
   const shown = services.slice(0, mostCauses);
-  const total = shown.reduce((sum, { score }) => sum + Math.exp(score), 0);
-  const trust = trustByModalities[seenKinds] ?? 0;
-  return shown.map(({ service, instance, score, why, evidence }, index) => ({
+  const shares = confidences(shown, sure);
+  return shown.map(({ service, instance, score, why, evidence, contributions = [] }, index) => ({
     rank: index + 1,
     service,
     instance,
-    confidence: rounded(trust * (Math.exp(score) / total) * Math.min(1, score / clearStrength)),
+    confidence: rounded(shares[index] ?? 0),
     why,
     evidence: cite(evidence),
+    strength: rounded(score),
+    contributions: contributions.map((one) => ({
+      localizer: one.localizer,
+      score: rounded(one.score),
+      counted: rounded(one.counted),
+      why: one.why,
+      evidence: cite(one.evidence).slice(0, mostContributed),
+    })),
   }));
+}
+
+function propagationOf(origin: string, { slice, anomalies }: CaseFile): Diagnosis["propagation"] {
+  const { path, victims } = propagationFrom(origin, slice, anomalies);
+  return {
+    origin,
+    path: [...path],
+    victims: victims.map((victim) => ({ ...victim, evidence: [...victim.evidence] })),
+  };
+}
+
+function rankedIncidents({ fused, anomalies, slice }: CaseFile): NonNullable<Diagnosis["incidents"]> {
+  return incidentsOf(fused.services, anomalies, slice.topology.edges, weakestCause).map(
+    ({ start, end, services }, index) => ({ rank: index + 1, start, end, services: [...services] }),
+  );
 }
 
 /** The anomalies that causes, metrics and findings rest on, with their sentences. */
@@ -193,6 +231,7 @@ function explanation(findings: readonly ExpertFinding[]): string {
 function uncertainty(
   file: CaseFile & { readonly notes: readonly string[] },
   causes: readonly Cause[],
+  incidentCount: number,
   gaps: readonly Gap[],
   options: PipelineOptions,
 ): string[] {
@@ -202,8 +241,13 @@ function uncertainty(
     const last = hours === 1 ? "hour was" : `${Number(hours.toPrecision(3))} hours were`;
     said.push(`No time was named that could be told, so the last ${last} looked at.`);
   }
+  if (incidentCount > 1) {
+    said.push(
+      `There may be ${incidentCount} separate faults in this window; causes are ranked over all of them.`,
+    );
+  }
   const [first, second] = causes;
-  if (first !== undefined && second !== undefined && second.confidence >= closeShare * first.confidence) {
+  if (first !== undefined && second !== undefined && isClose(first, second)) {
     said.push(`${name(second.service)} is nearly as likely as ${name(first.service)}.`);
   }
   if (file.slice.referencePeriods.from === "preceding") {
@@ -216,6 +260,10 @@ function uncertainty(
     "No language model was asked: the ranking and the words come from the methods and templates alone.",
   );
   return [...new Set(said)];
+}
+
+function isClose(first: Cause, second: Cause): boolean {
+  return (first.strength ?? 0) - (second.strength ?? 0) <= closeStrength;
 }
 
 /** One gap per source, reason and text. */

@@ -3,7 +3,8 @@ import { z } from "zod";
 /**
  * The answer to one question, as it is saved, sent through queues and printed by `ask --json`
  * (there with ISO times). This shape is a promise: add to it, rename nothing. Times are epoch
- * milliseconds; windows are half-open; confidences and scores lie between 0 and 1.
+ * milliseconds; windows are half-open; confidences and scores lie between 0 and 1. Keys that came later
+ * are optional: answers saved before have none.
  */
 
 const Epoch = z.number();
@@ -29,6 +30,17 @@ export const Evidence = z.object({
 });
 export type Evidence = z.infer<typeof Evidence>;
 
+/** What one method adds to a cause. */
+export const ContributionRecord = z.object({
+  localizer: z.string(),
+  /** Its own score: log2(1 + robust standard deviations), 0 to about 6. */
+  score: z.number(),
+  /** Points of the cause's strength. */
+  counted: z.number(),
+  why: z.string(),
+  evidence: z.array(z.string()),
+});
+
 export const Cause = z.object({
   rank: z.number().int(),
   service: z.string(),
@@ -36,6 +48,9 @@ export const Cause = z.object({
   confidence: z.number(),
   why: z.string(),
   evidence: z.array(z.string()),
+  /** The fused score, from about 3 up for a named cause; its contributions add up to it. */
+  strength: z.number().optional(),
+  contributions: z.array(ContributionRecord).optional(),
 });
 export type Cause = z.infer<typeof Cause>;
 
@@ -89,6 +104,26 @@ export const Diagnosis = z.object({
   verdict: z.enum(["found", "nothing-found", "cannot-tell"]),
   causes: z.array(Cause),
   metrics: z.array(MetricCause),
+  /** How the first cause's failure spread; `path` leads from who feels it down to the cause. */
+  propagation: z
+    .object({
+      origin: z.string(),
+      path: z.array(z.string()),
+      victims: z.array(
+        z.object({
+          service: z.string(),
+          waitsFor: z.string(),
+          hops: z.number().int(),
+          evidence: z.array(z.string()),
+        }),
+      ),
+    })
+    .nullable()
+    .optional(),
+  /** Groups of causes that may belong together, ranked; more than one only where faults lie clearly apart. */
+  incidents: z
+    .array(z.object({ rank: z.number().int(), start: Epoch, end: Epoch, services: z.array(z.string()) }))
+    .optional(),
   evidence: z.array(Evidence),
   /** Observation, Reasoning, Final Answer. */
   explanation: z.string(),
@@ -107,10 +142,18 @@ export const Diagnosis = z.object({
           instance: Instance,
           metric: z.string().nullable(),
           score: z.number(),
+          /** Whether the metric shows what followed from a cause rather than a cause. */
+          symptom: z.boolean().optional(),
+          /** The first of its anomalies; without any, a candidate does not count. */
+          evidence: z.array(z.string()).optional(),
         }),
       ),
     }),
   ),
+  /** What the first one's confidence is made of, each 0 to 1 (pipeline/confidence.ts). */
+  confidenceFrom: z
+    .object({ strength: z.number(), lead: z.number(), agreement: z.number(), seen: z.number() })
+    .optional(),
   /** How Filter 2 found the root-cause services. */
   narrowedBy: z.enum(["trace", "log", "metric", "none"]),
   /** The likest first; told by the memory of incidents when the diagnosis is saved. */

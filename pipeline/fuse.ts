@@ -15,6 +15,22 @@ export const FusionOptions = z.strictObject({
 });
 export type FusionOptions = z.infer<typeof FusionOptions>;
 
+/** What one localizer says of a service, and how much of it is in the service's score. */
+export interface Contribution {
+  readonly localizer: string;
+  /** Its own score, on the common scale of strengths. */
+  readonly score: number;
+  /** Points of the fused score. */
+  readonly counted: number;
+  readonly why: string;
+  readonly evidence: readonly string[];
+}
+
+/** A service with what each localizer adds to its score, largest first. */
+export interface FusedService extends Candidate {
+  readonly contributions?: readonly Contribution[];
+}
+
 /** Evidence weaker than this says little about a metric: it counts in proportion. */
 const weakStrength = 1.5;
 /** Three robust standard deviations: support below it is noise, and noise does not add up to a cause. */
@@ -39,7 +55,7 @@ const judgedShare = 0.5;
  * Source: reciprocal-rank fusion: Cormack et al., SIGIR 2009. Strength fusion is ours: it keeps what
  *         ranks throw away, by how much the first is ahead of the second.
  */
-export function fuseServices(rankings: readonly Ranking[], options: FusionOptions): Candidate[] {
+export function fuseServices(rankings: readonly Ranking[], options: FusionOptions): FusedService[] {
   const votes = new Map<string, Vote[]>();
   const judged = rankings.some(
     ({ localizer, candidates }) => localizer === propagation && candidates.length > 0,
@@ -48,29 +64,28 @@ export function fuseServices(rankings: readonly Ranking[], options: FusionOption
     const best = bestPerService(judged && localizer === oneByOne ? candidates.map(asJudged) : candidates);
     best.forEach((candidate, index) => {
       const value = options.method === "strength" ? candidate.score : 1 / (options.rankConstant + index + 1);
-      votes.set(candidate.service, [...(votes.get(candidate.service) ?? []), { candidate, value }]);
+      votes.set(candidate.service, [
+        ...(votes.get(candidate.service) ?? []),
+        { localizer, candidate, value },
+      ]);
     });
   }
-  const fused: Candidate[] = [];
+  const fused: FusedService[] = [];
   for (const [service, cast] of votes) {
-    cast.sort((a, b) => b.value - a.value);
-    const strongest = cast[0];
-    if (strongest === undefined) continue;
-    const byStrength = options.method === "strength";
-    const floor = byStrength ? noiseStrength : 0;
-    const rest = cast.slice(1).reduce((sum, vote) => sum + Math.max(0, vote.value - floor), 0);
-    const score = strongest.value + (byStrength ? options.mix : 1) * rest;
-    const evidence = [...new Set(cast.flatMap((vote) => vote.candidate.evidence))];
+    cast.sort((a, b) => b.value - a.value || (a.localizer < b.localizer ? -1 : 1));
+    if (cast.length === 0) continue;
+    const contributions = cast.map((vote, index) => contribution(vote, index === 0, options));
+    const score = contributions.reduce((sum, { counted }) => sum + counted, 0);
     if (score <= 0) continue;
-    const instance = cast.find((vote) => vote.candidate.instance !== null)?.candidate.instance ?? null;
     fused.push({
       service,
-      instance,
+      instance: cast.find((vote) => vote.candidate.instance !== null)?.candidate.instance ?? null,
       metric: null,
       symptom: false,
       score,
-      evidence,
+      evidence: [...new Set(cast.flatMap((vote) => vote.candidate.evidence))],
       why: reasons(cast),
+      contributions,
     });
   }
   return ordered(fused);
@@ -121,8 +136,18 @@ export function withEvidence(rankings: readonly Ranking[]): Ranking[] {
 }
 
 interface Vote {
+  readonly localizer: string;
   readonly candidate: Candidate;
   readonly value: number;
+}
+
+/** The strongest vote counts in full, the others what they have above noise, in part. */
+function contribution({ localizer, candidate, value }: Vote, isFirst: boolean, options: FusionOptions) {
+  const { score, why, evidence } = candidate;
+  const byStrength = options.method === "strength";
+  const share = byStrength && !isFirst ? options.mix : 1;
+  const floor = byStrength && !isFirst ? noiseStrength : 0;
+  return { localizer, score, counted: share * Math.max(0, value - floor), why, evidence };
 }
 
 /** Why, in the words of the strongest, and of the next one where it says nearly as much. */
@@ -151,7 +176,7 @@ function groupOf(candidate: Candidate): string {
   return `${candidate.service}\u0000${candidate.symptom ? "symptom" : "cause"}`;
 }
 
-function ordered(candidates: readonly Candidate[]): Candidate[] {
+function ordered<Ranked extends Candidate>(candidates: readonly Ranked[]): Ranked[] {
   const key = (candidate: Candidate) => `${candidate.service}\u0000${candidate.metric ?? ""}`;
   return [...candidates].sort((a, b) => b.score - a.score || (key(a) < key(b) ? -1 : 1));
 }

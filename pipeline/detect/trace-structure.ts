@@ -1,6 +1,9 @@
 import { type CallPaths, clearStart } from "./call-path.ts";
 import type { TraceShape } from "./trace-shape.ts";
 
+/** A trace is held against so many sets at most, the commonest: with more, each is seen once or twice and no norm. */
+const mostCompared = 200;
+
 /** How a trace's call paths differ from the nearest normal trace: topmost differing paths only. */
 export interface PathDifference {
   readonly added: readonly number[];
@@ -32,6 +35,7 @@ export function structureOf(normal: readonly TraceShape[], paths: CallPaths): Co
     else known.count++;
     byRoot.set(shape.root, sets);
   }
+  const common = new Map([...byRoot].map(([root, sets]) => [root, commonest([...sets.values()])]));
   const nearest = new Map<string, KnownSet | null>();
   return (shape, isNormal) => {
     const sets = byRoot.get(shape.root ?? "");
@@ -40,7 +44,7 @@ export function structureOf(normal: readonly TraceShape[], paths: CallPaths): Co
     if (own > (isNormal ? 1 : 0)) return null;
     const id = `${shape.root}|${shape.pathSet}`;
     const found = nearest.get(id);
-    const closest = found === undefined ? mostSimilar(shape, sets) : found;
+    const closest = found === undefined ? mostSimilar(shape, common.get(shape.root ?? "") ?? []) : found;
     nearest.set(id, closest);
     return closest === null ? null : difference(shape, closest, paths);
   };
@@ -52,11 +56,15 @@ interface KnownSet {
   count: number;
 }
 
-function mostSimilar(shape: TraceShape, sets: ReadonlyMap<string, KnownSet>): KnownSet | null {
+function commonest(sets: readonly KnownSet[]): KnownSet[] {
+  return [...sets].sort((a, b) => (precedes(a, b) ? -1 : 1)).slice(0, mostCompared);
+}
+
+function mostSimilar(shape: TraceShape, sets: readonly KnownSet[]): KnownSet | null {
   const own = new Set(shape.paths);
   let best: KnownSet | null = null;
   let most = -1;
-  for (const candidate of sets.values()) {
+  for (const candidate of sets) {
     if (candidate.key === shape.pathSet) continue;
     let shared = 0;
     for (const path of candidate.paths) if (own.has(path)) shared++;

@@ -1,3 +1,4 @@
+import type { FusedService } from "../fuse.ts";
 import type { Narrowed } from "../narrow.ts";
 import type { ResolvedWindow } from "../resolve.ts";
 import type { Anomaly, Candidate, ChatQuestion, Description, Ranking, TelemetrySlice } from "../types.ts";
@@ -10,7 +11,7 @@ export interface CaseFile {
   readonly anomalies: readonly Anomaly[];
   readonly descriptions: readonly Description[];
   readonly rankings: readonly Ranking[];
-  readonly fused: { readonly services: readonly Candidate[]; readonly metrics: readonly Candidate[] };
+  readonly fused: { readonly services: readonly FusedService[]; readonly metrics: readonly Candidate[] };
   readonly narrowed: Narrowed;
   /** Whether the evidence is strong enough to name a cause; a weak first place is none. */
   readonly isNamed: boolean;

@@ -18,6 +18,7 @@ function answered(services: readonly string[], metrics: CaseAnswer["metrics"] = 
     seconds: 1,
     peakMb: 100,
     error: null,
+    perturbed: [],
     answer: {
       verdict: services.length > 0 ? "found" : "nothing-found",
       window,
@@ -25,6 +26,8 @@ function answered(services: readonly string[], metrics: CaseAnswer["metrics"] = 
       services: [...services],
       instances: services.map((service) => `${service}-pod`),
       metrics,
+      confidence: services.length > 0 ? 0.9 : null,
+      confidenceFrom: null,
       rankings: [{ localizer: "simple-rca", level: "service", candidates }],
       known: { services: known, instances: 100, series: 1000 },
       stages: { read: 10, total: 1000 },
@@ -65,7 +68,7 @@ afterEach(async () => {
 const byText: Readonly<Record<string, CaseRun>> = {
   "one?": answered(["s1", "s9"], [{ service: "s1", metric: "cpu" }]),
   "two?": answered(["s9", "s2"], [{ service: "s2", metric: "memory" }]),
-  "three?": { seconds: 2, peakMb: 50, answer: null, error: "source-invalid: no such file" },
+  "three?": { seconds: 2, peakMb: 50, answer: null, error: "source-invalid: no such file", perturbed: [] },
 };
 const fake: RunCase = async ({ text }) => byText[text] ?? answered([]);
 
@@ -139,6 +142,7 @@ describe("runBench", () => {
       peakMb: 1,
       answer: null,
       error: `source-invalid: ${source.path}/spans.csv is broken`,
+      perturbed: [],
     });
 
     const { table } = await bench({}, failing);

@@ -39,7 +39,13 @@ it("sends exactly the pipeline's input and gives back what the process answers",
 
   const run = await runCase(input, signal, options);
 
-  expect(run).toEqual({ seconds: 1.5, peakMb: 99, answer: null, error: JSON.stringify(input) });
+  expect(run).toEqual({
+    seconds: 1.5,
+    peakMb: 99,
+    answer: null,
+    error: JSON.stringify(input),
+    perturbed: [],
+  });
 });
 
 it("makes an error of a process that ends without an answer, with its last words", async () => {

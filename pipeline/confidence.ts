@@ -1,0 +1,74 @@
+import type { FusedService } from "./fuse.ts";
+import type { TelemetrySlice } from "./types.ts";
+
+/** What makes an answer more or less likely to be right. Each lies between 0 and 1 or so. */
+export interface ConfidenceFeatures {
+  /** The first one's strength, in full at six. */
+  readonly strength: number;
+  /** How far it is ahead of the second, in full at three. */
+  readonly lead: number;
+  /** Share of the methods that rank anything which put it first. */
+  readonly agreement: number;
+  /** Share of metrics, logs and traces that were seen and can be compared with a normal period. */
+  readonly seen: number;
+}
+
+/**
+ * Weights of the logistic regression: `npm run bench -- --fit-confidence` prints them anew from labelled
+ * cases, cases made harder, and windows without a fault (docs/BENCHMARKS.md says which and how well).
+ */
+export const confidenceWeights = { constant: -3.5, strength: 4, lead: 2, agreement: 1, seen: 1 };
+
+/** What no ranked service explains is as likely as a suspect of this strength. */
+const unknownStrength = 2;
+const fullStrength = 6;
+const fullLead = 3;
+
+/** Probability that the first of the suspects is the cause. */
+export function confidenceInFirst(features: ConfidenceFeatures, weights = confidenceWeights): number {
+  const sum =
+    weights.constant +
+    weights.strength * features.strength +
+    weights.lead * features.lead +
+    weights.agreement * features.agreement +
+    weights.seen * features.seen;
+  return 1 / (1 + Math.exp(-sum));
+}
+
+export function confidenceFeatures(
+  services: readonly FusedService[],
+  slice: TelemetrySlice,
+  firsts: readonly string[],
+): ConfidenceFeatures {
+  const [first, second] = services;
+  const strength = first?.score ?? 0;
+  return {
+    strength: Math.min(1, strength / fullStrength),
+    lead: Math.min(1, (strength - (second?.score ?? 0)) / fullLead),
+    agreement:
+      firsts.length === 0 ? 0 : firsts.filter((name) => name === first?.service).length / firsts.length,
+    seen: comparedKinds(slice) / 3,
+  };
+}
+
+/** Kinds of telemetry that were seen in the window and in a normal period. */
+function comparedKinds({ metrics, logs, traces }: TelemetrySlice): number {
+  return [
+    metrics.some(({ reference, before }) => reference.v.length + before.v.length > 0),
+    logs.window.length > 0 && logs.reference.length > 0,
+    traces.window.length > 0 && traces.reference.length > 0,
+  ].filter(Boolean).length;
+}
+
+/**
+ * How likely each suspect is the cause: the first by `confidenceInFirst`; what is left is shared among
+ * the others, and the unknown, in proportion to the exponential of their strengths.
+ *
+ * Shape:  as many as suspects, descending, adding up to at most one.
+ */
+export function confidences(services: readonly FusedService[], first: number): number[] {
+  if (services.length === 0) return [];
+  const others = services.slice(1).map(({ score }) => Math.exp(score));
+  const total = others.reduce((sum, weight) => sum + weight, Math.exp(unknownStrength));
+  return [first, ...others.map((weight) => Math.min(first, ((1 - first) * weight) / total))];
+}
