@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { type Config, modelKey, redisSecrets } from "./config.ts";
-import { connectors } from "./connectors/index.ts";
+import { type Config, modelKey, readSecret, redisSecrets } from "./config.ts";
+import type { Connector } from "./connectors/connector.ts";
+import { openConnector, sourceName } from "./connectors/index.ts";
 import type { Gate } from "./connectors/llm/gate.ts";
 import { languageModel } from "./connectors/llm/language-model.ts";
 import type { ModelOptions, ServerOptions } from "./connectors/llm/model-options.ts";
@@ -14,10 +15,9 @@ import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { redisTarget } from "./jobs/redis-options.ts";
 import type { RedisTarget } from "./jobs/redis-target.ts";
 import type { IncidentMemory, Store } from "./jobs/store.ts";
+import { asBotError } from "./pipeline/errors.ts";
 import type { Toolbox } from "./pipeline/ports.ts";
 import { version } from "./pipeline/version.ts";
-
-type Connector = Awaited<ReturnType<(typeof connectors)["files"]["open"]>>;
 
 /** The telemetry of a configuration, open. */
 export interface OpenToolbox extends Toolbox {
@@ -26,10 +26,11 @@ export interface OpenToolbox extends Toolbox {
 }
 
 /**
- * Opens every source that is configured, and reads the prompts. `chat` reaches the configured model; without
- * it there is none.
+ * Opens every source that is configured, and reads the prompts. A source that cannot be opened, beside
+ * others that can, is told as a gap: it is an inventory that fails. `chat` reaches the configured model;
+ * without it there is none.
  *
- * Throws: BotError "source-invalid" or "source-unavailable" of the first that cannot be opened,
+ * Throws: BotError "source-invalid", "source-unavailable" or "config-invalid" when no source can be opened,
  *         "config-invalid" for knowledge notes that cannot be read.
  */
 export async function openToolbox(
@@ -37,19 +38,29 @@ export async function openToolbox(
   chat: Chat | null = null,
 ): Promise<OpenToolbox> {
   const prompts = await loadPrompts(model?.knowledge);
-  const opened = await Promise.allSettled(sources.map((source) => connectors[source.type].open(source)));
+  const opened = await Promise.allSettled(sources.map((source) => openConnector(source, { readSecret })));
   const open = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = async () => {
     await Promise.all(open.map((connector) => connector.close()));
   };
-  const failed = opened.find((one) => one.status === "rejected");
-  if (failed !== undefined) {
+  const closed = opened.flatMap((one, index) =>
+    one.status === "rejected" ? [{ source: sources[index], reason: one.reason }] : [],
+  );
+  const bug = closed.find(({ reason }) => asBotError(reason) === null);
+  const failure = bug ?? (open.length === 0 ? closed[0] : undefined);
+  if (failure !== undefined) {
     await close();
-    throw failed.reason;
+    throw failure.reason;
   }
   return {
     connectors: open,
-    inventories: open.map(({ inventory }) => inventory),
+    inventories: [
+      ...open.map(({ inventory }) => inventory),
+      ...closed.map(({ source, reason }) => ({
+        name: source === undefined ? "" : sourceName(source),
+        inventory: () => Promise.reject(reason),
+      })),
+    ],
     sources: open.flatMap((connector) => connector.sources),
     model: model === undefined || chat === null ? null : languageModel(chat, modelNames(model)),
     prompts,

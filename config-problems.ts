@@ -14,20 +14,34 @@ export function problemsOf(error: z.ZodError, schema: z.ZodType, raw: unknown): 
   return error.issues.flatMap((issue) => problemOf(issue, schema, raw));
 }
 
-/** Values that look like secrets, which belong into the environment. */
+/** Values that look like secrets, which belong into the environment or into files of their own. */
 export function secretsIn(raw: unknown, path: Path = []): string[] {
   if (typeof raw === "string") {
     return /^[a-z][a-z0-9+.-]*:\/\/[^/\s]*:[^/\s]+@/i.test(raw)
-      ? [`${inWords(path)}: holds a password; secrets come from the environment (docs/configuration.md)`]
+      ? [
+          `${inWords(path)}: holds a password; secrets come from the environment or a file of their own (docs/configuration.md)`,
+        ]
       : [];
   }
   if (typeof raw !== "object" || raw === null) return [];
   return Object.entries(raw).flatMap(([key, value]) => {
     const at = [...path, Array.isArray(raw) ? Number(key) : key];
-    return /passw(or)?d|passphrase|secret|token|api_?key|credential/i.test(key)
-      ? [`${inWords(at)}: secrets come from the environment, not from this file (docs/configuration.md)`]
+    return isSecretKey(key) && !isReference(value)
+      ? [
+          `${inWords(at)}: secrets come from the environment or a file of their own, as { env: NAME } or { file: PATH } (docs/configuration.md)`,
+        ]
       : secretsIn(value, at);
   });
+}
+
+function isSecretKey(key: string): boolean {
+  return /passw(or)?d|passphrase|secret|token|api[_-]?key|credential|authorization|cookie|bearer/i.test(key);
+}
+
+/** `{ env: NAME }` or `{ file: PATH }`: where a secret lies, and none itself. */
+function isReference(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).every((key) => key === "env" || key === "file");
 }
 
 function problemOf(issue: Issue, schema: z.ZodType, raw: unknown): string[] {
@@ -48,6 +62,7 @@ function problemOf(issue: Issue, schema: z.ZodType, raw: unknown): string[] {
       ];
     case "invalid_union": {
       const known = discriminatorsAt(schema, issue.path, raw);
+      if (known.length === 0) return [`${where}${issue.message}`];
       return [`${where}must be ${oneOf(known)}${meant(valueAt(raw, issue.path), known)}`];
     }
     case "too_small": {

@@ -4,6 +4,7 @@ import { availableParallelism, homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { problemsOf, secretsIn } from "./config-problems.ts";
+import type { SecretReference } from "./connectors/http/options.ts";
 import { SourceOptions } from "./connectors/index.ts";
 import { ModelOptions } from "./connectors/llm/model-options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
@@ -105,7 +106,7 @@ export function loadConfig({ path }: { path?: string } = {}): Config {
   return {
     ...config,
     stateFolder: resolve(base, config.stateFolder),
-    sources: config.sources.map((source) => ({ ...source, path: resolve(base, source.path) })),
+    sources: config.sources.map((source) => withPathsFrom(base, source)),
     ...(config.model === undefined ? {} : { model: withPaths(config.model, base) }),
   };
 }
@@ -117,6 +118,51 @@ function withPaths(model: ModelOptions, base: string): ModelOptions {
 /** The key of a model server, from the variable that `model.key.env` names. */
 export function modelKey(variable: string): string | null {
   return setting(variable);
+}
+
+/** A copy in which the folder of a source, and the files of its secrets and certificates, are paths from `base`. */
+function withPathsFrom<Source extends object>(base: string, source: Source): Source {
+  const copy: Source = structuredClone(source);
+  if ("path" in copy && typeof copy.path === "string") {
+    Object.assign(copy, { path: resolve(base, copy.path) });
+  }
+  for (const key of ["auth", "tls", "headers"]) resolveFilesIn(base, Reflect.get(copy, key));
+  return copy;
+}
+
+function resolveFilesIn(base: string, group: unknown): void {
+  if (typeof group !== "object" || group === null) return;
+  for (const inner of Object.values(group)) {
+    if (isGroup(inner) && typeof inner.file === "string") inner.file = resolve(base, inner.file);
+    resolveFilesIn(base, inner);
+  }
+}
+
+/**
+ * The secret that a source's options refer to; read when it is used, and never part of the configuration.
+ *
+ * Throws: BotError "config-invalid" when it is not there.
+ */
+export function readSecret({ env, file }: SecretReference): string {
+  if (env !== undefined) {
+    const value = setting(env);
+    if (value !== null) return value;
+    throw invalid(`The environment variable ${env}, which a source takes a secret from, is not set.`, []);
+  }
+  if (file === undefined) throw new Error("SecretReference lets nothing through that names no place");
+  const text = secretIn(file);
+  if (text !== "") return text;
+  throw invalid(`The file ${file}, which a source takes a secret from, is empty.`, []);
+}
+
+function secretIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const why = fileProblems[code] ?? `cannot be read (${code}).`;
+    throw invalid(`The file ${file}, which a source takes a secret from, ${why}`, []);
+  }
 }
 
 /** Passwords of the operator's Redis. */

@@ -1,4 +1,5 @@
 import { loadConfig } from "../config.ts";
+import { sourceName } from "../connectors/index.ts";
 import { exitCodes, printLine, type Shell } from "./shell.ts";
 
 /** Says what the configuration comes to, or throws the BotError that lists every problem. */
@@ -7,7 +8,7 @@ export async function configCheck(
   shell: Shell,
 ): Promise<number> {
   const config = loadConfig(options.config === undefined ? {} : { path: options.config });
-  const sources = config.sources.map(({ type, path, name }) => `${name ?? path} (${type})`);
+  const sources = config.sources.map((source) => `${sourceName(source)} (${source.type})`);
   printLine(shell, "The configuration is valid.");
   printLine(shell, `time zone:    ${config.timeZone}`);
   printLine(shell, `state folder: ${config.stateFolder}`);

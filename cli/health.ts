@@ -2,6 +2,7 @@ import { plainText } from "../bot/plain-text.ts";
 import { counted } from "../bot/time-words.ts";
 import { openToolbox, startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
+import { sourceName } from "../connectors/index.ts";
 import { modelRoles } from "../connectors/llm/models.ts";
 import { takeInventory } from "../pipeline/collect.ts";
 import { asBotError } from "../pipeline/errors.ts";
@@ -24,7 +25,7 @@ export async function health(options: QuestionOptions, shell: Shell): Promise<nu
     });
   }
   for (const source of config.sources) {
-    const name = source.name ?? source.path;
+    const name = sourceName(source);
     checks.push(await checked(name, () => sourceCheck({ ...config, sources: [source] }, shell.signal)));
   }
   for (const role of modelRoles) {

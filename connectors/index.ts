@@ -1,11 +1,25 @@
 import { z } from "zod";
+import type { Connector, Surroundings } from "./connector.ts";
 import { FilesOptions, openFiles } from "./files/index.ts";
 
-/** Every telemetry system there is a connector for, by the `type` in the configuration. */
-export const connectors = {
-  files: { options: FilesOptions, open: openFiles },
-} as const;
-
-/** One entry of `sources` in the configuration. */
-export const SourceOptions = z.discriminatedUnion("type", [connectors.files.options]);
+/** One entry of `sources` in the configuration, by its `type`. */
+export const SourceOptions = z.discriminatedUnion("type", [FilesOptions]);
 export type SourceOptions = z.infer<typeof SourceOptions>;
+
+/**
+ * Opens one source. What reads over the network opens without a word to its backend: one that is down is
+ * a gap of the diagnosis and must not stop the program.
+ *
+ * Throws: BotError "source-invalid", "source-unavailable" or "config-invalid".
+ */
+export async function openConnector(options: SourceOptions, _surroundings: Surroundings): Promise<Connector> {
+  switch (options.type) {
+    case "files":
+      return openFiles(options);
+  }
+}
+
+/** What a source is called in replies. */
+export function sourceName(options: SourceOptions): string {
+  return options.name ?? options.path;
+}

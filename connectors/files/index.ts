@@ -3,6 +3,7 @@ import { z } from "zod";
 import { BotError } from "../../pipeline/errors.ts";
 import type { Inventory, InventorySource, Source } from "../../pipeline/ports.ts";
 import type { LogLine, RawSeries, Span } from "../../pipeline/types.ts";
+import type { Connector } from "../connector.ts";
 import { aiopslab } from "./aiopslab.ts";
 import { openDatabase, throwIfAborted } from "./duckdb.ts";
 import { gaia } from "./gaia.ts";
@@ -43,12 +44,8 @@ export const FilesOptions = z.strictObject({
 export type FilesOptions = z.infer<typeof FilesOptions>;
 
 /** One folder of telemetry, open. */
-export interface FilesConnector {
-  readonly name: string;
+export interface FilesConnector extends Connector {
   readonly format: Format;
-  readonly inventory: InventorySource;
-  readonly sources: readonly Source[];
-  close(): Promise<void>;
 }
 
 /**
@@ -75,6 +72,7 @@ export async function openFiles(options: FilesOptions): Promise<FilesConnector> 
       name,
       format,
       inventory: inventoryOf(name, layout),
+      about: async () => `files, layout ${format}`,
       sources: sourcesOf(name, folder, layout),
       close: () => database.close(),
     };

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { loadConfig, redisSecrets } from "../../../config.ts";
+import { loadConfig, readSecret, redisSecrets } from "../../../config.ts";
 import { serverOf } from "../../../connectors/llm/model-options.ts";
 import { asBotError } from "../../../pipeline/errors.ts";
 import { stateFolder } from "../../support/state-folder.ts";
@@ -211,6 +211,28 @@ describe("loading the configuration", () => {
     expect(problems.join("\n")).toMatch(/model\.name: is missing/);
     expect(problems.join("\n")).toMatch(/model\.key\.env: must be the name of an environment variable/);
     expect(problems.join("\n")).toMatch(/model\.roles\.judge: is no known key/);
+  });
+});
+
+describe("the secrets of a source", () => {
+  it("come from the environment, or from a file of their own without its last line break", async () => {
+    const folder = await stateFolder();
+    const file = join(folder, "token");
+    await writeFile(file, "geheim\n");
+    vi.stubEnv("SOURCE_TOKEN", "heimlich");
+
+    expect(readSecret({ env: "SOURCE_TOKEN" })).toBe("heimlich");
+    expect(readSecret({ file })).toBe("geheim");
+  });
+
+  it("are missed by name", async () => {
+    const folder = await stateFolder();
+    const empty = join(folder, "empty");
+    await writeFile(empty, " \n");
+
+    expect(messageOf(() => readSecret({ env: "NO_SUCH_TOKEN" }))).toMatch(/NO_SUCH_TOKEN, .* is not set/);
+    expect(messageOf(() => readSecret({ file: empty }))).toMatch(/is empty/);
+    expect(messageOf(() => readSecret({ file: join(folder, "none") }))).toMatch(/none, .* does not exist/);
   });
 });
 

@@ -1,0 +1,17 @@
+import type { InventorySource, Source } from "../pipeline/ports.ts";
+import type { ReadSecret } from "./http/options.ts";
+
+/** One telemetry system of the configuration, open. */
+export interface Connector {
+  readonly name: string;
+  readonly inventory: InventorySource;
+  readonly sources: readonly Source[];
+  /** What answers there, such as "Prometheus 2.53.0"; null where it does not tell. Rejects as `probe` does. */
+  about(signal: AbortSignal): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** What a connector is opened with besides its own options. */
+export interface Surroundings {
+  readonly readSecret: ReadSecret;
+}
