@@ -4,6 +4,7 @@ import { againWithin, lookAgain, readLookAgain } from "./look-again.ts";
 import { ordinaryWords } from "./ordinary-words.ts";
 import { resolveWindow } from "./resolve-window.ts";
 import { readServiceNames } from "./service-names.ts";
+import { serviceRoles } from "./service-roles.ts";
 
 const lead =
   /^(?:(?:ok(?:ay)?|so|and|but|hm+|well|please|now|then|also|right|(?:can|could|would|will) you|und|aber|bitte|et|mais|y|pero|e|mas)[\s,:.]+)*/iu;
@@ -93,19 +94,6 @@ const shown: readonly (readonly ["log" | "metric" | "trace" | "evidence" | "rank
   ],
   ["rankings", /^(?:all |the |your )*(?:rankings?|scores?|candidates|suspects|methods)(?!\p{L})/iu],
 ];
-/** What people call a kind of service, and how services of that kind are named. */
-const roles: readonly (readonly [called: RegExp, named: RegExp])[] = [
-  [
-    /\b(?:databases?|dbs?|data ?stores?|storage|datenbank(?:en)?|base de (?:données|datos))(?!\p{L})/iu,
-    /mongo|mysql|maria|postgres|pgsql|sql|cassandra|cockroach|dynamo|oracle|couch|(?:^|[-_])db(?:$|[-_\d])|database/iu,
-  ],
-  [/\b(?:caches?|caching)(?!\p{L})/iu, /memcache|redis|cache|varnish|hazelcast/iu],
-  [/\b(?:queues?|brokers?|message bus)(?!\p{L})/iu, /kafka|rabbit|nats|queue|pulsar|activemq|sqs/iu],
-  [
-    /\b(?:front ?end|ui|website|gateway)(?!\p{L})/iu,
-    /front|(?:^|[-_])ui(?:$|[-_])|web|gateway|nginx|ingress/iu,
-  ],
-];
 /** Small words around a service's name in a short question. */
 const filler =
   /^(?:the|a|an|service|services|svc|for|of|from|about|in|on|its|it|is|and|or|der|die|das|den|dem|dienst|für|von|le|la|les|du|de|des|el|los|las|pod|pods|instead|then|too|though|rather|itself|or|und|et|y|,|\?|!|\.|:)$/iu;
@@ -137,9 +125,9 @@ function readAboutService(bare: string, read: FollowUpText): FollowUp | null {
     const mentioned = rest.replace(/^(?:the|die|der|das|la|le|les) /iu, "");
     const named = namedIn(rest, read);
     if (named !== null && (named.length > 0 || asks[0] === bare)) return { kind, services: named, mentioned };
-    const role = roles.find(([called]) => called.test(rest));
+    const role = serviceRoles.find(({ called }) => called.test(rest));
     if (role !== undefined && wordsIn(rest).length <= 3)
-      return { kind, services: read.previous.known.filter((service) => role[1].test(service)), mentioned };
+      return { kind, services: read.previous.known.filter((service) => role.named.test(service)), mentioned };
     // "is it slow" asks for something else; "what about foo" asks about a foo that the answer does not have.
     if (asks[1] !== undefined && named === null && isName(rest)) return { kind, services: [], mentioned };
   }

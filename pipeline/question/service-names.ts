@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import type { UnknownService } from "../types.ts";
 import { ordinaryNames, ordinaryWords, verbsOfNames } from "./ordinary-words.ts";
+import { serviceRoles } from "./service-roles.ts";
 import { serviceMark } from "./time-token.ts";
 import { readTokens } from "./time-tokens.ts";
 
@@ -168,8 +169,42 @@ function matchAt(text: string, words: readonly Word[], at: number, lookup: Looku
     if (alias !== undefined)
       return { match: single(alias) ?? { kind: "unknown", nearest: alias.slice(0, nearestCount) }, count };
   }
+  const store = matchStore(text, words, at, lookup);
+  if (store !== null) return store;
   const match = matchWord(words, at, lookup);
   return match === null ? null : { match, count: 1 };
+}
+
+/** "mongodb for geo", "the geo service's database", "db-geo": what a service keeps its data in. */
+function matchStore(text: string, words: readonly Word[], at: number, lookup: Lookup): MatchAt | null {
+  const run = words.slice(at, at + 5);
+  const between = (index: number) => text.slice(run[index]?.end, run[index + 1]?.start);
+  const blanks = run.findIndex((_word, index) => !/^(?:['’]s)?[ \t]$/.test(between(index)));
+  const near = run.slice(0, blanks === -1 ? run.length : blanks + 1).map((word) => word.text.toLowerCase());
+  const [first = "", second = ""] = near;
+  const parts = first.split(/[-_]/);
+  if (parts.length === 2)
+    return (
+      storeOf(parts[0] ?? "", parts[1] ?? "", 1, lookup) ?? storeOf(parts[1] ?? "", parts[0] ?? "", 1, lookup)
+    );
+  const suffixed = near.length > 2 && suffixes.has(second) ? 1 : 0;
+  const owned = near[1 + suffixed];
+  const found = owned === undefined ? null : storeOf(first, owned, 2 + suffixed, lookup);
+  if (found !== null) return found;
+  if (!/^(?:for|of|behind|für|von|de|para)$/.test(second)) return null;
+  const article = /^(?:the|la|le|el|den|der|dem)$/.test(near[2] ?? "") ? 1 : 0;
+  return storeOf(near[2 + article] ?? "", first, 3 + article, lookup);
+}
+
+/** The one service of that kind whose name has the owner's in it. */
+function storeOf(owner: string, role: string, count: number, lookup: Lookup): MatchAt | null {
+  const meant = serviceRoles.find(({ called }) => called.exec(role)?.[0] === role);
+  if (meant === undefined || single(lookup.byKey.get(key(owner))) === null) return null;
+  const stores = lookup.names.filter(
+    (name) => meant.named.test(name) && name.toLowerCase().split(/[-_.]/).includes(owner),
+  );
+  const match = single(stores);
+  return match === null ? null : { match, count };
 }
 
 function adjacent(text: string, run: readonly Word[]): boolean {
@@ -202,10 +237,19 @@ function matchWord(words: readonly Word[], at: number, lookup: Lookup): Match | 
     if (before === "to" && lookup.exact.has(words[at - 2]?.text ?? "")) return exact;
     return isUsedAsName(lower, before, after, lookup) ? exact : null;
   }
+  const plural = lower.endsWith("s") ? single(lookup.byKey.get(key(lower.slice(0, -1)))) : null;
+  if (
+    plural !== null &&
+    plural.kind === "known" &&
+    !ordinaryNames.has(lower.slice(0, -1)) &&
+    lower.length > 3
+  )
+    return plural;
   const isTime = readTokens(word.text)[0]?.kind !== "word";
   if (isTime && !word.quoted) return null;
   const compound = /[-_]/.test(word.text);
-  const placed = before !== null && leads.has(before);
+  const opens = before === null && after !== null && trails.has(after);
+  const placed = opens || (before !== null && leads.has(before));
   if (ordinaryWords.has(lower) || mentionEnds.has(lower)) return null;
   const alias = single(lookup.byAlias.get(aliasOf(word.text)));
   if (

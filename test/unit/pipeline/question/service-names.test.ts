@@ -37,6 +37,23 @@ describe("service names", () => {
     ["user requests fail", []],
     ["geo's latency", ["geo"]],
     ["过去一小时geo出了什么问题", ["geo"]],
+    ["is the geo service slow", ["geo"]],
+    ["mongodb for geo is slow", ["mongodb-geo"]],
+    ["mongo of geo", ["mongodb-geo"]],
+    ["db-geo is down", ["mongodb-geo"]],
+    ["geo db errors", ["mongodb-geo"]],
+    ["geo's database", ["mongodb-geo"]],
+    ["the database of the rate service", ["mongodb-rate"]],
+    ["memcached for rate", ["memcached-rate"]],
+    ["mongo-geo is slow", ["mongodb-geo"]],
+    ["geo and rate", ["geo", "rate"]],
+    ["geos", ["geo"]],
+    ["recommendations service", ["recommendation"]],
+    ["front end is slow", ["frontend"]],
+    ["serach is slow since 9am", ["search"]],
+    ["jeager down?", ["jaeger"]],
+    ["the database is slow", []],
+    ["no cache for errors", []],
   ] as const)('reads "%s" as %j', (text, services) => {
     expect(named(text)).toEqual(services);
     expect(unknown(text)).toEqual([]);
