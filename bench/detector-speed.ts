@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { metricDetectors } from "../pipeline/detect/index.ts";
+import { type Random, xoshiro } from "../pipeline/learn/xoshiro.ts";
 import type { MetricSeries, Samples, TelemetrySlice } from "../pipeline/types.ts";
 import { readMachine } from "./machine.ts";
-import { type Random, xoshiro } from "./xoshiro.ts";
 
 /**
  * How long each metric detector takes, and that its cost grows with the input and no faster:

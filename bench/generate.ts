@@ -1,6 +1,6 @@
+import { type Random, xoshiro } from "../pipeline/learn/xoshiro.ts";
 import type { Inventory, Source, TelemetryQuery, Toolbox } from "../pipeline/ports.ts";
 import type { EpochMs, RawSeries, Span } from "../pipeline/types.ts";
-import { type Random, xoshiro } from "./xoshiro.ts";
 
 export interface GeneratedSize {
   readonly services: number;

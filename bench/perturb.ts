@@ -1,8 +1,8 @@
+import { xoshiro } from "../pipeline/learn/xoshiro.ts";
 import type { Inventory, InventorySource, Toolbox } from "../pipeline/ports.ts";
 import type { LogLine, Modality, RawSeries, Span, TimeWindow } from "../pipeline/types.ts";
 import { renaming } from "./renaming.ts";
 import { everyFetch, type Fetch, withFetch } from "./with-fetch.ts";
-import { xoshiro } from "./xoshiro.ts";
 
 /** Ways to make a case harder without changing what its truth is. */
 export const perturbationNames = [

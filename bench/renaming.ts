@@ -1,6 +1,6 @@
+import { xoshiro } from "../pipeline/learn/xoshiro.ts";
 import type { Inventory, TelemetryQuery } from "../pipeline/ports.ts";
 import type { Topology } from "../pipeline/types.ts";
-import { xoshiro } from "./xoshiro.ts";
 
 interface Place {
   readonly service: string;

@@ -1,6 +1,8 @@
 import type { Anomaly, Description } from "../types.ts";
 import { describeLog } from "./log.ts";
 import { describeMetric } from "./metric.ts";
+import { type PatternMatcher, patternMatcher } from "./pattern-network.ts";
+import { patternWeights } from "./pattern-weights.ts";
 import { summarizeService } from "./summary.ts";
 import { describeTrace } from "./trace.ts";
 import { type Clock, clockIn } from "./wording.ts";
@@ -15,7 +17,8 @@ import { type Clock, clockIn } from "./wording.ts";
  */
 export function describe(anomalies: readonly Anomaly[], timeZone: string): readonly Description[] {
   const clock = clockIn(timeZone);
-  return anomalies.map((anomaly) => ({ anomalyId: anomaly.id, ...describeOne(anomaly, clock) }));
+  const match = patternMatcher(patternWeights);
+  return anomalies.map((anomaly) => ({ anomalyId: anomaly.id, ...describeOne(anomaly, clock, match) }));
 }
 
 /** One line per service with anomalies, the service with the most anomalies first. */
@@ -32,10 +35,14 @@ export function summarize(anomalies: readonly Anomaly[], timeZone: string): read
     .map(([service, found]) => summarizeService(service, found, clock));
 }
 
-function describeOne(anomaly: Anomaly, clock: Clock): { pattern: string | null; text: string } {
+function describeOne(
+  anomaly: Anomaly,
+  clock: Clock,
+  match: PatternMatcher,
+): { pattern: string | null; text: string } {
   switch (anomaly.modality) {
     case "metric":
-      return describeMetric(anomaly, clock);
+      return describeMetric(anomaly, clock, match);
     case "trace":
       return { pattern: null, text: describeTrace(anomaly, clock) };
     case "log":

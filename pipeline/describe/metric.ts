@@ -1,6 +1,7 @@
 import type { MetricAnomaly } from "../types.ts";
 import { name } from "./foreign-text.ts";
-import { classifyPattern, type PatternName } from "./pattern.ts";
+import type { PatternName } from "./pattern.ts";
+import type { PatternMatcher } from "./pattern-network.ts";
 import { type Features, fill, metricTemplates, patternWords } from "./templates.ts";
 import { type Clock, numberText } from "./wording.ts";
 
@@ -11,8 +12,9 @@ const smallestPrevious = 1e-9;
 export function describeMetric(
   anomaly: MetricAnomaly,
   clock: Clock,
+  match: PatternMatcher,
 ): { pattern: PatternName | null; text: string } {
-  const pattern = classifyPattern(anomaly.segment, anomaly.direction);
+  const pattern = match(anomaly.segment, anomaly.direction);
   const features = featuresOf(anomaly, pattern, clock);
   const say = (template: string) => fill(template, features);
   const templates = metricTemplates;
@@ -28,7 +30,6 @@ export function describeMetric(
     ...relativeChange(anomaly),
     templates.normal,
     ...(anomaly.instance === null ? [] : [templates.where]),
-    ...(anomaly.chosenSince === undefined ? [] : [templates.chosen]),
     templates.zone,
   ];
   return { pattern, text: [first, second.map(say).join(", "), ...rest.map(say)].join(" ") };
@@ -36,21 +37,7 @@ export function describeMetric(
 
 /** Atomic features: pattern, boundaries in time, magnitude, relative change, comparison with normal. */
 function featuresOf(anomaly: MetricAnomaly, pattern: PatternName | null, clock: Clock): Features {
-  const {
-    key,
-    service,
-    start,
-    end,
-    peak,
-    previous,
-    mean,
-    std,
-    score,
-    unit,
-    instance,
-    detector,
-    chosenSince,
-  } = anomaly;
+  const { key, service, start, end, peak, previous, mean, std, score, unit, instance } = anomaly;
   return {
     metric: name(key.metric),
     service: name(service),
@@ -65,8 +52,6 @@ function featuresOf(anomaly: MetricAnomaly, pattern: PatternName | null, clock: 
     std: numberText(std),
     unit: unit === null || unit === "" ? "" : ` ${name(unit)}`,
     instance: name(instance ?? ""),
-    detector,
-    since: chosenSince ?? "",
     zone: clock.zone(start),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fitConfidence, type Judged, reliability } from "../../../bench/calibrate.ts";
-import { xoshiro } from "../../../bench/xoshiro.ts";
 import { confidenceInFirst } from "../../../pipeline/confidence.ts";
+import { xoshiro } from "../../../pipeline/learn/xoshiro.ts";
 
 /** Answers of two systems that are right as often as their strength says. */
 function judged(): Judged[] {

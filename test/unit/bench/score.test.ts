@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { accuracy, credits, randomCredits, rankOf } from "../../../bench/score.ts";
-import { xoshiro } from "../../../bench/xoshiro.ts";
+import { xoshiro } from "../../../pipeline/learn/xoshiro.ts";
 
 describe("accuracy", () => {
   it("gives the known answer KAT 12.1 of the specification", () => {

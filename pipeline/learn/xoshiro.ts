@@ -8,7 +8,7 @@ export type Random = () => number;
  * Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021, reference code.
  */
 export function xoshiro(seed: number, name: string): Random {
-  const next = splitmix(seed ^ hash(name));
+  const next = splitmix(seed ^ fnv1a(name));
   let a = next();
   let b = next();
   let c = next();
@@ -43,7 +43,7 @@ function splitmix(seed: number): () => number {
 }
 
 /** FNV-1a, 32 bits. */
-function hash(text: string): number {
+export function fnv1a(text: string): number {
   let state = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
   return state;
