@@ -6,6 +6,7 @@ import type { Fetched, Inventory, LogSource, MetricSource, Source, Toolbox, Trac
 import { precedingPeriod, preprocess } from "./preprocess.ts";
 import { callEdges, downstream } from "./topology.ts";
 import type {
+  EpochMs,
   Gap,
   LogLine,
   Modality,
@@ -24,6 +25,10 @@ const guardMs = 5 * 60_000;
 const edgeMs = 60_000;
 /** Declared metric periods this near to the nearest one are used with it: further off, load differs. */
 const sameStretchMs = 6 * 3_600_000;
+/** Less than this outside of the window is next to nothing: robust statistics want some ten samples. */
+const leastReferenceMs = 5 * 60_000;
+/** A window of which more was declared fault-free has nothing to find, or the declaration is wrong. */
+const largestShareInside = 0.9;
 
 /** What all telemetry systems together know. A system that does not answer becomes a gap. */
 export async function takeInventory(toolbox: Toolbox, signal: AbortSignal): Promise<Inventory> {
@@ -221,12 +226,36 @@ export function chooseReference(
   };
 }
 
+/**
+ * The declared periods nearest to the window, without what lies in the window. Where next to nothing is
+ * left, what was declared inside of it is taken too, unless that is the whole window: "in the last hour"
+ * may reach back over all the healthy time there is, and that part of it is a better normal than none.
+ */
 function nearest(periods: readonly TimeWindow[], window: TimeWindow, reachMs: number): TimeWindow[] | null {
   const apart = (a: TimeWindow, b: TimeWindow) => Math.max(0, a.start - b.end, b.start - a.end);
-  const usable = periods.filter((period) => period.end <= window.start || period.start >= window.end);
+  const outside = merged(
+    periods.flatMap(({ start, end }) => [
+      ...period(start, Math.min(end, window.start)),
+      ...period(Math.max(start, window.end), end),
+    ]),
+  );
+  const inside = merged(
+    periods.flatMap(({ start, end }) => period(Math.max(start, window.start), Math.min(end, window.end))),
+  );
+  const isWhole = lengthOf(inside) > largestShareInside * lengthOf([window]);
+  const usable = lengthOf(outside) >= leastReferenceMs || isWhole ? outside : [...outside, ...inside];
   const first = [...usable].sort((a, b) => apart(a, window) - apart(b, window) || a.start - b.start)[0];
   if (first === undefined) return null;
-  return merged(usable.filter((period) => apart(period, first) <= reachMs));
+  return merged(usable.filter((one) => apart(one, first) <= reachMs));
+}
+
+/** None where it would have no length. */
+function period(start: EpochMs, end: EpochMs): TimeWindow[] {
+  return start < end ? [{ start, end }] : [];
+}
+
+function lengthOf(windows: readonly TimeWindow[]): number {
+  return windows.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 /** Sorted and without overlaps. */

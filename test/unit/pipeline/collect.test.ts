@@ -177,13 +177,29 @@ describe("chooseReference", () => {
   });
 
   it("never compares a window with itself", () => {
-    const { from, metric } = chooseReference(
-      declared({ start: window.start - minute, end: window.end }),
-      window,
-      1000,
-    );
+    const { from, metric } = chooseReference(declared(window), window, 1000);
 
     expect(metric[0]!.end).toBeLessThanOrEqual(window.start);
     expect(from).toBe("preceding");
+  });
+
+  it("leaves out of a declared period what lies in the window", () => {
+    const { metric } = chooseReference(
+      declared({ start: window.start - 30 * minute, end: window.start + minute }),
+      window,
+      options.referenceMs,
+    );
+
+    expect(metric).toEqual([{ start: window.start - 30 * minute, end: window.start }]);
+  });
+
+  it("takes what was declared inside of the window where nothing before it was", () => {
+    const hour = { start: window.end - 60 * minute, end: window.end };
+    const healthy = { start: hour.start + 15 * minute, end: hour.end - 12 * minute };
+
+    const { from, metric } = chooseReference(declared(healthy), hour, options.referenceMs);
+
+    expect(from).toBe("declared");
+    expect(metric).toEqual([healthy]);
   });
 });
