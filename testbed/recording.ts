@@ -1,4 +1,4 @@
-import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type FaultType, findFault } from "./faults.ts";
@@ -166,7 +166,11 @@ async function writeCaseFolder(folder: string, id: string, periods: readonly Per
   const caseFolder = join(folder, "asked", id);
   await mkdir(caseFolder, { recursive: true });
   for (const kind of ["metrics", "logs", "spans"]) {
-    await symlink(join("..", "..", "telemetry", kind), join(caseFolder, kind));
+    const from = join(folder, "telemetry", kind);
+    const to = join(caseFolder, kind);
+    await mkdir(to);
+    // Hard links take no space, and unlike symbolic ones they lead nowhere outside of the case's folder.
+    for (const name of await readdir(from).catch(() => [])) await link(join(from, name), join(to, name));
   }
   await copyFile(join(folder, "telemetry", "topology.csv"), join(caseFolder, "topology.csv"));
   await writeReference(caseFolder, periods);
