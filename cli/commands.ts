@@ -154,10 +154,12 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
 
   program
     .command("demo")
-    .description("answer questions about a generated incident")
+    .description("answer questions about a recorded incident")
     .option("--question <text>", "answer this one and end")
+    .option("--incident <name>", "another of the recorded incidents")
+    .option("--list", "print the recorded incidents")
     .addOption(configOption())
-    .addHelpText("after", examples(["demo", 'demo --question "what broke in geo in the last hour"']))
+    .addHelpText("after", examples(["demo", "demo --list", "demo --incident rate-hang"]))
     .action(async (options: DemoOptions) => done(await commands.demo(options, shell)));
 
   program

@@ -54,7 +54,7 @@ export function requireSources(config: Config): void {
   if (config.sources.length > 0) return;
   throw new BotError(
     "config-invalid",
-    'No telemetry is named. Name a folder with --source, or sources in the configuration; "localexpert demo" runs on a generated incident.',
+    'No telemetry is named. Name a folder with --source, or sources in the configuration; "localexpert demo" runs on a recorded incident.',
   );
 }
 

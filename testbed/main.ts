@@ -7,6 +7,7 @@ import { askControl, openControl } from "./control.ts";
 import { collectorEndpoint } from "./environment.ts";
 import { faultTypes, findFault } from "./faults.ts";
 import type { TelemetryOptions } from "./messages.ts";
+import { packIncident } from "./pack.ts";
 import { readPlan } from "./record-plan.ts";
 import { type Recording, withRecording } from "./recording.ts";
 import { messageOf } from "./request.ts";
@@ -107,6 +108,10 @@ async function record(options: { readonly plan: string; readonly folder: string 
   say(`Recorded in ${options.folder}.`);
 }
 
+async function pack(options: { readonly plan: string; readonly folder: string; readonly to: string }) {
+  await packIncident(resolve(options.folder), await readPlan(options.plan), resolve(options.to));
+}
+
 interface CampaignCommand {
   readonly folder: string;
   readonly seed: number;
@@ -187,6 +192,13 @@ function program(): Command {
     .requiredOption("--plan <file>", "what happens (docs/testbed.md)")
     .option("--folder <path>", "the recording's folder", defaultFolder)
     .action(record);
+  root
+    .command("pack")
+    .description("make one of the repository's incidents of a recording")
+    .requiredOption("--plan <file>", "the plan it was recorded by")
+    .requiredOption("--to <path>", "such as testbed/incidents/NAME")
+    .option("--folder <path>", "the recording's folder", defaultFolder)
+    .action(pack);
   root
     .command("campaign")
     .description("record many short labelled incidents")

@@ -3,6 +3,8 @@ import type { Meter } from "@opentelemetry/api";
 
 const megabyte = 1024 * 1024;
 const nanosPerMs = 1e6;
+/** Two readers may ask at nearly the same time; the second would see next to nothing. */
+const shortestStepMs = 100;
 
 /** What a process uses and waits for, as its own runtime tells. */
 export function observeProcess(meter: Meter): void {
@@ -26,8 +28,7 @@ function observeCpu(meter: Meter): void {
   meter.createObservableGauge("cpu.usage", { unit: "%" }).addCallback((result) => {
     const now = performance.now();
     const elapsedMs = now - at;
-    // Two readers may ask at nearly the same time.
-    if (elapsedMs < 100) return;
+    if (elapsedMs < shortestStepMs) return;
     const { user, system } = process.cpuUsage(usage);
     usage = process.cpuUsage();
     at = now;
@@ -45,18 +46,18 @@ function observeEventLoop(meter: Meter): void {
   });
 }
 
+/** As a share of time: a pause now and then is nothing, and a count of milliseconds makes much of it. */
 function observeCollections(meter: Meter): void {
-  let totalMs = 0;
-  let longestMs = 0;
+  let pausedMs = 0;
+  let at = performance.now();
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) {
-      totalMs += duration;
-      longestMs = Math.max(longestMs, duration);
-    }
+    for (const { duration } of list.getEntries()) pausedMs += duration;
   }).observe({ entryTypes: ["gc"] });
-  meter.createObservableCounter("gc.pause", { unit: "ms" }).addCallback((result) => result.observe(totalMs));
-  meter.createObservableGauge("gc.pause.max", { unit: "ms" }).addCallback((result) => {
-    result.observe(longestMs);
-    longestMs = 0;
+  meter.createObservableGauge("gc.time", { unit: "%" }).addCallback((result) => {
+    const now = performance.now();
+    if (now - at < shortestStepMs) return;
+    result.observe((100 * pausedMs) / (now - at));
+    pausedMs = 0;
+    at = now;
   });
 }

@@ -2,10 +2,6 @@
 export interface Random {
   /** In [0, 1). */
   uniform(): number;
-  /** Standard normal. */
-  normal(): number;
-  /** Lower-case hexadecimal digits. */
-  hex(digits: number): string;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
 }
 
@@ -39,12 +35,6 @@ export function xoshiro128(seed: number): Random {
   const uniform = () => next() / 2 ** 32;
   return {
     uniform,
-    normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
-    hex(digits) {
-      let text = "";
-      while (text.length < digits) text += next().toString(16).padStart(8, "0");
-      return text.slice(0, digits);
-    },
     pick: (items) => items[Math.floor(uniform() * items.length)] ?? items[0],
   };
 }

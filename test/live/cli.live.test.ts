@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isAlive } from "../../jobs/folder-lock.ts";
-import { generateSampleIncident } from "../../testbed/sample-incident.ts";
+import { recordedIncidents, shiftIncident } from "../../testbed/incidents.ts";
 import { freePort } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 
@@ -22,8 +22,9 @@ let telemetry = "";
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "localexpert-cli-"));
   telemetry = join(home, "telemetry");
-  await mkdir(telemetry);
-  await generateSampleIncident({ folder: telemetry, endsAt: Date.parse(now), seed: 7 });
+  const incident = (await recordedIncidents()).find(({ name }) => name === "geo-store-down");
+  if (incident === undefined) throw new Error("the recorded incident is missing");
+  await shiftIncident(incident, telemetry, Date.parse(now));
 });
 
 afterAll(() => rm(home, { recursive: true, force: true }));
@@ -356,8 +357,18 @@ describe("localexpert demo", { timeout: patience }, () => {
     const { code, output } = await run(["demo", "--question", question]);
 
     expect(code).toBe(0);
-    expect(output).toMatch(/generated/);
+    expect(output).toMatch(/recorded from/);
     expect(output).toMatch(/geo .*likely the cause/);
+  });
+
+  it("lists the recorded incidents, and refuses one that is not among them", async () => {
+    const listed = await run(["demo", "--list"]);
+    const refused = await run(["demo", "--incident", "nowhere"]);
+
+    expect(listed.code).toBe(0);
+    expect(listed.output).toMatch(/^geo-store-down\n {2}\S/m);
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toContain("geo-store-down, ");
   });
 
   it("answers the questions piped in after the first, and ends with them", async () => {
