@@ -11,6 +11,7 @@ import type { Chat } from "./jobs/chat.ts";
 import { diagnosePool } from "./jobs/diagnose-pool.ts";
 import type { DiagnoseWorker } from "./jobs/diagnose-worker.ts";
 import type { Enqueue } from "./jobs/enqueue.ts";
+import { loadFittedModels, modelFolder } from "./jobs/fitted-models.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { redisTarget } from "./jobs/redis-options.ts";
 import type { RedisTarget } from "./jobs/redis-target.ts";
@@ -25,16 +26,19 @@ export interface OpenToolbox extends Toolbox {
   close(): Promise<void>;
 }
 
+/** Without a state folder there are no fitted models. */
+type ToolboxOptions = Pick<Config, "sources" | "model"> & Partial<Pick<Config, "stateFolder">>;
+
 /**
- * Opens every source that is configured, and reads the prompts. A source that cannot be opened, beside
- * others that can, is told as a gap: it is an inventory that fails. `chat` reaches the configured model;
- * without it there is none.
+ * Opens every source that is configured, and reads the prompts and the fitted models. A source that cannot
+ * be opened, beside others that can, is told as a gap: it is an inventory that fails. `chat` reaches the
+ * configured model; without it there is none.
  *
  * Throws: BotError "source-invalid", "source-unavailable" or "config-invalid" when no source can be opened,
  *         "config-invalid" for knowledge notes that cannot be read.
  */
 export async function openToolbox(
-  { sources, model }: Pick<Config, "sources" | "model">,
+  { sources, model, stateFolder }: ToolboxOptions,
   chat: Chat | null = null,
 ): Promise<OpenToolbox> {
   const prompts = await loadPrompts(model?.knowledge);
@@ -64,6 +68,7 @@ export async function openToolbox(
     sources: open.flatMap((connector) => connector.sources),
     model: model === undefined || chat === null ? null : languageModel(chat, modelNames(model)),
     prompts,
+    ...(stateFolder === undefined ? {} : { fitted: await loadFittedModels(modelFolder(stateFolder)) }),
     stopwatch: () => performance.now(),
     close,
   };
@@ -145,7 +150,12 @@ async function loadAndFork(
 ) {
   const pool = diagnosePool({
     processFile: diagnosing?.file ?? new URL("./diagnose-process.js", import.meta.url),
-    processData: { sources: config.sources, pipeline: config.pipeline, model: config.model },
+    processData: {
+      sources: config.sources,
+      pipeline: config.pipeline,
+      model: config.model,
+      stateFolder: config.stateFolder,
+    },
     chat: config.model === undefined ? null : sharedModels(config.model, redis).chat,
     processes: config.worker.processes,
     ...(diagnosing?.execArgv === undefined ? {} : { execArgv: diagnosing.execArgv }),

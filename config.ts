@@ -37,7 +37,7 @@ export const Config = z.strictObject({
     .string()
     .refine(isTimeZone, { error: 'is no known time zone; use an IANA name such as "Europe/Berlin" or "UTC"' })
     .default(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
-  /** Holds the data of the private Redis. */
+  /** Holds the data of the private Redis, and fitted models. */
   stateFolder: z.string().min(1).default(defaultStateFolder),
   /** A server of the operator's; a private one where it is not given. */
   redis: RedisOptions.optional(),

@@ -1,6 +1,6 @@
-import { fork } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import { askProcess } from "../jobs/ask-process.ts";
 import { BotError } from "../pipeline/errors.ts";
 import { CaseRun } from "./case-message.ts";
 
@@ -16,8 +16,6 @@ const defaults: RunCaseOptions = {
   limitMs: 600_000,
 };
 
-const mostWords = 4000;
-
 /**
  * Diagnoses one case in a process of its own, so that its seconds and its peak memory are its own and
  * nothing is warm from the case before. What goes wrong in there is an `error`, never an exception.
@@ -31,40 +29,13 @@ export async function runCase(
 ): Promise<CaseRun> {
   if (signal.aborted) throw stopped();
   const started = performance.now();
-  const child = fork(options.entry, { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
-  let reply: unknown = null;
-  let words = "";
-  let late = false;
-  // Killed, not asked: it only reads, and a native call would not hear a request.
-  const end = () => void child.kill("SIGKILL");
-  const limit = setTimeout(() => {
-    late = true;
-    end();
-  }, options.limitMs);
-  signal.addEventListener("abort", end, { once: true });
-  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
-    words = (words + chunk).slice(-mostWords);
-  });
-  child.once("message", (message) => {
-    reply = message;
-  });
-  const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    // Not "exit": only "close" comes after the last message.
-    child.once("close", (code, by) => resolve(by === null ? `exit code ${code}` : by));
-  });
-  child.send(input, (error) => {
-    if (error !== null) words += error.message;
-  });
-  const how = await ended;
-  clearTimeout(limit);
-  signal.removeEventListener("abort", end);
+  const { reply, how, words, isLate } = await askProcess(options.entry, input, signal, options);
   if (signal.aborted) throw stopped();
 
   const read = CaseRun.safeParse(reply);
   if (read.success) return read.data;
   const seconds = (performance.now() - started) / 1000;
-  const error = late
+  const error = isLate
     ? `No answer within ${options.limitMs / 1000} s; the process was stopped.`
     : `The process of this case ended without an answer (${how}).\n${words}`.trim();
   return { seconds, peakMb: null, answer: null, error, perturbed: [] };

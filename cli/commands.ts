@@ -4,6 +4,7 @@ import { type PerturbationName, perturbationNames } from "../bench/perturb.ts";
 import { version } from "../pipeline/version.ts";
 import type { AskOptions } from "./ask.ts";
 import type { DemoOptions } from "./demo.ts";
+import type { FitCommandOptions } from "./fit.ts";
 import type { ForgetOptions, IncidentsOptions } from "./incidents.ts";
 import type { QuestionOptions } from "./question-options.ts";
 import type { ReadOptions } from "./read.ts";
@@ -15,6 +16,7 @@ export interface Commands {
   read(text: string, options: ReadOptions, shell: Shell): Promise<number>;
   health(options: QuestionOptions, shell: Shell): Promise<number>;
   demo(options: DemoOptions, shell: Shell): Promise<number>;
+  fit(options: FitCommandOptions, shell: Shell): Promise<number>;
   bench(options: Omit<BenchOptions, "progress">, shell: Shell): Promise<number>;
   configCheck(options: { readonly config?: string | undefined }, shell: Shell): Promise<number>;
   incidents(options: IncidentsOptions, shell: Shell): Promise<number>;
@@ -27,6 +29,7 @@ const loaded: Commands = {
   read: async (...rest) => (await import("./read.ts")).read(...rest),
   health: async (...rest) => (await import("./health.ts")).health(...rest),
   demo: async (...rest) => (await import("./demo.ts")).demo(...rest),
+  fit: async (...rest) => (await import("./fit.ts")).fit(...rest),
   bench: async (...rest) => (await import("./bench-command.ts")).bench(...rest),
   configCheck: async (...rest) => (await import("./config-check.ts")).configCheck(...rest),
   incidents: async (...rest) => (await import("./incidents.ts")).incidents(...rest),
@@ -161,6 +164,26 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(configOption())
     .addHelpText("after", examples(["demo", "demo --list", "demo --incident rate-hang"]))
     .action(async (options: DemoOptions) => done(await commands.demo(options, shell)));
+
+  program
+    .command("fit")
+    .description("let the methods that learn do so, from fault-free telemetry and labelled incidents")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .option("--normal <start/end>", "a fault-free period; the declared ones when not named")
+    .option("--cases <folder...>", "folders with a cases.json of incidents whose cause is known")
+    .option("--method <name...>", "only these methods")
+    .addOption(new Option("--seed <number>", "another seed").argParser(wholeNumber))
+    .option("--json", "print one JSON object instead")
+    .addOption(configOption())
+    .addHelpText(
+      "after",
+      examples([
+        "fit --normal 2026-11-23T10:00Z/2026-11-23T12:00Z",
+        "fit --source ./telemetry --cases ./incidents",
+      ]),
+    )
+    .action(async (options: FitCommandOptions) => done(await commands.fit(options, shell)));
 
   program
     .command("bench")

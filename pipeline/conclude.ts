@@ -69,9 +69,11 @@ export function conclude(
   }));
   const incidents = named ? rankedIncidents(file) : [];
   const findings = file.findings.map((finding) => ({ ...finding, evidence: cite(finding.evidence) }));
-  const lacking = rankings.flatMap(({ localizer, note }): Gap[] =>
-    note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }],
-  );
+  const lacking = rankings.flatMap(({ localizer, note }): Gap[] => {
+    const refused = toolbox.fitted?.gaps[localizer];
+    if (refused !== undefined) return [refused];
+    return note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }];
+  });
   const gaps = unrepeated([...slice.gaps, ...lacking]);
   return {
     question: {

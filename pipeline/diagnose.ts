@@ -75,7 +75,7 @@ export async function diagnose(
   );
   const anomalies = await stage(
     "detect",
-    () => detect(slice, options.detectors),
+    () => detect(slice, options.detectors, toolbox.fitted?.models),
     (found) => spoken(found.length, "anomaly", "nothing abnormal"),
   );
   const descriptions = await stage(
@@ -86,7 +86,7 @@ export async function diagnose(
   const { rankings, fused, narrowed } = await stage(
     "localize",
     () => {
-      const ranked = localize(slice, anomalies, options.localizers);
+      const ranked = localize(slice, anomalies, options.localizers, toolbox.fitted?.models);
       const held = withEvidence(ranked);
       const services = fuseServices(held, options.fusion);
       const found = narrow(held, services, slice, anomalies);

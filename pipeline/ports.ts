@@ -64,22 +64,56 @@ export interface InventorySource {
   inventory(signal: AbortSignal): Promise<Inventory>;
 }
 
+/** An incident whose cause is known. */
+export interface LabelledIncident {
+  readonly id: string;
+  readonly slice: TelemetrySlice;
+  /** Any of these is right. */
+  readonly services: readonly string[];
+  readonly faultType: string;
+}
+
+/** What there is to learn from. */
+export interface Lessons {
+  /** Fault-free periods; window and reference period are both normal. */
+  readonly normal: readonly TelemetrySlice[];
+  readonly incidents: readonly LabelledIncident[];
+}
+
+/** How a method learns, and what is kept of it: JSON, checked when it is read again. */
+export interface Learner<Model> {
+  /** Rises whenever a model of an older version would be misread. */
+  readonly version: number;
+  /** What the model's numbers stand for, in order; a model of others is refused. */
+  readonly features: readonly string[];
+  readonly model: z.ZodType<Model>;
+  /** Same lessons and seed, same model. It takes its time: not on an event loop that serves people. */
+  fit(lessons: Lessons, seed: number): Model;
+}
+
+/** Fitted models by the name of their method, and why some that there are cannot be used. */
+export interface FittedModels {
+  readonly models: Readonly<Record<string, unknown>>;
+  readonly gaps: Readonly<Record<string, Gap>>;
+}
+
 /** Pure and synchronous: same slice and model, same anomalies, same order. */
 export interface AnomalyDetector<Model = null> {
   readonly name: string;
   readonly modality: Modality;
-  fit?(normal: TelemetrySlice, seed: number): Model;
+  readonly learner?: Learner<Model>;
   /** Ids are given later, in order; an id here is "". */
   detect(slice: TelemetrySlice, model: Model | null): readonly Anomaly[];
 }
 
 /** Pure and synchronous. Ranks only what occurs in the slice; may rank none. */
-export interface Localizer {
+export interface Localizer<Model = null> {
   readonly name: string;
   readonly level: "service" | "metric";
-  localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): readonly Candidate[];
+  readonly learner?: Learner<Model>;
+  localize(slice: TelemetrySlice, anomalies: readonly Anomaly[], model: Model | null): readonly Candidate[];
   /** Asked when nothing was ranked: what it lacked, in a sentence for the reply; null when nothing was. */
-  whyNone?(slice: TelemetrySlice): string | null;
+  whyNone?(slice: TelemetrySlice, model: Model | null): string | null;
 }
 
 /** Which of the configured models is asked: a small one may read questions, a larger one explain. */
@@ -123,6 +157,8 @@ export interface LanguageModel {
 export interface Toolbox {
   readonly inventories: readonly InventorySource[];
   readonly sources: readonly Source[];
+  /** What was fitted beforehand; nothing where it is not given. */
+  readonly fitted?: FittedModels;
   /** Null where none is configured: then templates speak. */
   readonly model: LanguageModel | null;
   /** Prompts and knowledge, checked. */

@@ -1,4 +1,4 @@
-import type { AnomalyDetector } from "../ports.ts";
+import type { AnomalyDetector, FittedModels } from "../ports.ts";
 import type { Anomaly, MetricAnomaly, MetricSeries, SeriesKey, TelemetrySlice } from "../types.ts";
 import { automatic } from "./automatic.ts";
 import { brokenSequences } from "./broken-sequences.ts";
@@ -45,22 +45,28 @@ export interface MetricChoice {
 }
 
 /**
- * Runs the detectors and numbers what they find: "metric-1" is the most severe metric anomaly.
+ * Runs the detectors, each with its fitted model where there is one, and numbers what they find: "metric-1" is the most severe metric anomaly.
  *
  * Shape:  metrics, then traces, then logs, each by severity; equal ones by service, instance, start
  *         and content, so that the same slice always gives the same ids.
  */
-export function detect(slice: TelemetrySlice, names: DetectorNames): readonly Anomaly[] {
+export function detect(
+  slice: TelemetrySlice,
+  names: DetectorNames,
+  models: FittedModels["models"] = {},
+): readonly Anomaly[] {
   const { chosen, others } = chosenSeries(slice.metrics, names.perMetric ?? []);
   const rest = { ...slice, metrics: others };
-  const detectors: readonly AnomalyDetector[] = [
+  const detectors: readonly AnomalyDetector<unknown>[] = [
     ...names.metric.map((name) => metricDetectors[name]),
     ...names.trace.map((name) => traceDetectors[name]),
     ...names.log.map((name) => logDetectors[name]),
   ];
   const found = [
     ...[...chosen].flatMap(([name, metrics]) => judgedBy(name, { ...slice, metrics })),
-    ...onePerSeries(detectors.flatMap((detector) => [...detector.detect(rest, null)])),
+    ...onePerSeries(
+      detectors.flatMap((detector) => [...detector.detect(rest, models[detector.name] ?? null)]),
+    ),
   ];
   return (["metric", "trace", "log"] as const).flatMap((modality) =>
     found

@@ -1,10 +1,11 @@
-import type { Localizer } from "../ports.ts";
-import type { Anomaly, Ranking, TelemetrySlice } from "../types.ts";
+import type { FittedModels, Localizer } from "../ports.ts";
+import type { Anomaly, Candidate, Ranking, TelemetrySlice } from "../types.ts";
 import { baro } from "./baro.ts";
 import { callGraph } from "./call-graph.ts";
 import { circa } from "./circa.ts";
 import { edgeDelay } from "./edge-delay.ts";
 import { eventPairs } from "./event-pairs.ts";
+import { mepfl } from "./mepfl/mepfl.ts";
 import { microcause, microcausePaper, microcauseRcaeval } from "./microcause.ts";
 import { microrank } from "./microrank.ts";
 import { patternmatcherRank } from "./patternmatcher-rank.ts";
@@ -27,24 +28,32 @@ export const localizers = {
   microcause,
   "microcause-paper": microcausePaper,
   "microcause-rcaeval": microcauseRcaeval,
-} as const satisfies Record<string, Localizer>;
+  mepfl,
+} as const satisfies Record<string, Localizer<unknown>>;
 
 export type LocalizerName = keyof typeof localizers;
 
-/** Runs the named localizers. Candidates come out worst first; ties in the order of their names. */
+/** Runs the named localizers, each with its fitted model where there is one. Candidates come out worst first. */
 export function localize(
   slice: TelemetrySlice,
   anomalies: readonly Anomaly[],
   names: readonly LocalizerName[],
+  models: FittedModels["models"] = {},
 ): Ranking[] {
   return names.map((name) => {
-    const localizer: Localizer = localizers[name];
-    const candidates = [...localizer.localize(slice, anomalies)].sort(
-      (a, b) => b.score - a.score || compare(a.service, b.service) || compare(a.metric ?? "", b.metric ?? ""),
-    );
-    const note = candidates.length > 0 ? null : (localizer.whyNone?.(slice) ?? null);
+    const localizer: Localizer<unknown> = localizers[name];
+    const model = models[name] ?? null;
+    const candidates = inOrder(localizer.localize(slice, anomalies, model));
+    const note = candidates.length > 0 ? null : (localizer.whyNone?.(slice, model) ?? null);
     return { localizer: name, level: localizer.level, candidates, ...(note === null ? {} : { note }) };
   });
+}
+
+/** Worst first; ties in the order of their names. */
+export function inOrder(candidates: readonly Candidate[]): Candidate[] {
+  return [...candidates].sort(
+    (a, b) => b.score - a.score || compare(a.service, b.service) || compare(a.metric ?? "", b.metric ?? ""),
+  );
 }
 
 function compare(a: string, b: string): number {

@@ -35,6 +35,7 @@ function recorded() {
     read: keep("read"),
     health: keep("health"),
     demo: keep("demo"),
+    fit: keep("fit"),
     bench: keep("bench"),
     configCheck: keep("configCheck"),
     incidents: keep("incidents"),
