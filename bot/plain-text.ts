@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+/** Control and format characters, tags among them, and letters that show nothing. */
+const unseen = /(?:[\p{Cc}\p{Cf}\p{Variation_Selector}]|\u034f|\u115f|\u1160|\u3164|\uffa0)/gu;
+/** More marks on one letter than any writing needs: they reach into the lines above and below. */
+const piledMarks = /(\p{M}{3})\p{M}+/gu;
 const breaks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 const loneSurrogates = /\p{Surrogate}/gu;
 
@@ -16,5 +18,6 @@ export function plainText(text: string): string {
   return stripVTControlCharacters(text)
     .replace(breaks, " ")
     .replace(unseen, "")
+    .replace(piledMarks, "$1")
     .replace(loneSurrogates, "\ufffd");
 }

@@ -1,3 +1,4 @@
+import { boundNames } from "./bounded-names.ts";
 import { collect, takeInventory } from "./collect.ts";
 import { conclude, isNamed } from "./conclude.ts";
 import { describe, summarize } from "./describe/index.ts";
@@ -69,7 +70,8 @@ export async function diagnose(
   const asked = { ...question, text: secrets.redact(question.text) };
   const slice = await stage(
     "collect",
-    async () => redactSlice(await collect(window, scope, inventory, wished, options, signal), secrets),
+    async () =>
+      redactSlice(boundNames(await collect(window, scope, inventory, wished, options, signal)), secrets),
     ({ metrics, logs, traces }) =>
       `${spoken(metrics.length, "metric series", "no metrics")}, ${spoken(logs.window.length, "log line", "no logs")}, ${spoken(traces.window.length, "trace", "no traces")}`,
   );

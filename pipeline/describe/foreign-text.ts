@@ -14,24 +14,20 @@ export function quote(text: string): string {
 }
 
 /**
- * Telemetry is data and never markup: angle brackets (tags, mentions), backticks (code) and braces
- * (our own placeholders) are replaced by look-alikes. `<*>` and `<password-1>` stay, they are ours.
+ * Text that may have several lines, without what tags, mentions and marks around data are made of: angle
+ * brackets become look-alikes. `<*>` and `<password-1>` stay, they are ours.
  */
-function neutral(text: string): string {
+export function withoutAngles(text: string): string {
   return text
     .split(ours)
-    .map((part, index) => (index % 2 === 1 ? part : harmless(part)))
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(/[<＜]/gu, "‹").replace(/[>＞]/gu, "›")))
     .join("");
+}
+
+/** Telemetry is data and never markup: besides tags, backticks (code) and braces (our own placeholders) go. */
+function neutral(text: string): string {
+  return withoutAngles(text).replaceAll("`", "'").replaceAll("{", "(").replaceAll("}", ")");
 }
 
 /** What stands for a variable part, or for a secret that was taken out; Drain makes a number in one variable. */
 const ours = /(<\*>|<[a-z]{1,40}(?:-[a-z]{1,40}){0,5}-(?:\d{1,9}|<\*>)>)/u;
-
-function harmless(text: string): string {
-  return text
-    .replaceAll("<", "‹")
-    .replaceAll(">", "›")
-    .replaceAll("`", "'")
-    .replaceAll("{", "(")
-    .replaceAll("}", ")");
-}
