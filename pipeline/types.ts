@@ -286,7 +286,8 @@ export interface SlowNode {
 
 export interface TraceAnomaly extends AnomalyBase {
   readonly modality: "trace";
-  readonly kind: "structural" | "timeout" | "error" | "incomplete";
+  /** `unclassified`: improbable as a whole, though no rule says what is wrong with it. */
+  readonly kind: "structural" | "timeout" | "error" | "incomplete" | "unclassified";
   /** The example shown; `traceCount` traces have the same anomaly. */
   readonly traceId: string;
   readonly traceIds: readonly string[];

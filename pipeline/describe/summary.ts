@@ -40,7 +40,7 @@ function traces(anomalies: readonly Anomaly[]): string[] {
     if (anomaly.modality !== "trace") continue;
     counts.set(anomaly.kind, (counts.get(anomaly.kind) ?? 0) + anomaly.traceCount);
   }
-  return (["structural", "timeout", "error", "incomplete"] as const).flatMap((kind) => {
+  return (["structural", "timeout", "error", "incomplete", "unclassified"] as const).flatMap((kind) => {
     const count = counts.get(kind);
     if (count === undefined) return [];
     return [fill(templates[kind], { count: String(count), traces: count === 1 ? "trace" : "traces" })];

@@ -62,6 +62,11 @@ export const traceTemplates = {
     "The trace with trace ID {traceId} is incomplete: spans above {service} are missing. It started at {start} and ended at {end}.",
   incompleteGroup:
     "{count} traces are incomplete: spans above {service} are missing. The first has trace ID {traceId} and started at {start}; the last of them ended at {end}.",
+  unclassified:
+    "The trace call with trace ID {traceId} is unusual as a whole, though it broke no single limit. It started at {start} and ended at {end}{path}.",
+  unclassifiedGroup:
+    "{count} trace calls are unusual as a whole, though they broke no single limit. The first has trace ID {traceId} and started at {start}; the last of them ended at {end}{path}.",
+  strangest: "What is least expected is the time of {service}.",
   path: ", following the call path: {path}",
   broken: "It broke off in {service}: the calls {removed} are missing.",
   added: "The calls {added} are new.",
@@ -95,6 +100,7 @@ export const summaryTemplates = {
   timeout: "{count} slow {traces}",
   error: "{count} failed {traces}",
   incomplete: "{count} incomplete {traces}",
+  unclassified: "{count} unusual {traces}",
   log: "{count} unusual log {patterns}",
   line: "{service}: {features}, first at {first} ({zone}).",
 } as const;

@@ -39,6 +39,12 @@ export function describeTrace(anomaly: TraceAnomaly, clock: Clock): string {
         say(templates.deepest),
         say(templates.zone),
       ].join(" ");
+    case "unclassified":
+      return [
+        say(isGroup ? templates.unclassifiedGroup : templates.unclassified),
+        say(templates.strangest),
+        say(templates.zone),
+      ].join(" ");
     case "incomplete":
       return [say(isGroup ? templates.incompleteGroup : templates.incomplete), say(templates.zone)].join(" ");
   }

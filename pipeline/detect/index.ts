@@ -11,6 +11,7 @@ import { robustSpread } from "./robust-spread.ts";
 import { slidingSigma } from "./sliding-sigma.ts";
 import { dspot, spot } from "./tail-detectors.ts";
 import { medianMad, threeSigma } from "./three-sigma.ts";
+import { traceAnomaly } from "./trace-anomaly/trace-anomaly.ts";
 import { traceRules } from "./trace-rules.ts";
 
 export const metricDetectors = {
@@ -25,7 +26,11 @@ export const metricDetectors = {
   spot,
   dspot,
 } as const;
-export const traceDetectors = { "trace-rules": traceRules, "call-delays": callDelays } as const;
+export const traceDetectors = {
+  "trace-rules": traceRules,
+  "call-delays": callDelays,
+  "trace-anomaly": traceAnomaly,
+} as const;
 export const logDetectors = { "log-templates": logTemplates, "broken-sequences": brokenSequences } as const;
 
 /** The detectors to run, by the names of the registries. */
@@ -59,7 +64,7 @@ export function detect(
   const rest = { ...slice, metrics: others };
   const detectors: readonly AnomalyDetector<unknown>[] = [
     ...names.metric.map((name) => metricDetectors[name]),
-    ...names.trace.map((name) => traceDetectors[name]),
+    ...withoutTwins(names.trace).map((name) => traceDetectors[name]),
     ...names.log.map((name) => logDetectors[name]),
   ];
   const found = [
@@ -75,6 +80,11 @@ export function detect(
       .sort((a, b) => b.anomaly.severity - a.anomaly.severity || (a.order < b.order ? -1 : 1))
       .map(({ anomaly }, index) => ({ ...anomaly, id: `${modality}-${index + 1}` })),
   );
+}
+
+/** `trace-anomaly` has what `trace-rules` has: where both are named, the rules would tell everything twice. */
+function withoutTwins(names: DetectorNames["trace"]): DetectorNames["trace"] {
+  return names.includes("trace-anomaly") ? names.filter((name) => name !== "trace-rules") : names;
 }
 
 /** The series that the operator named a detector for, by detector, and all the others. */
