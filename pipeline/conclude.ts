@@ -2,12 +2,15 @@ import { confidenceFeatures, confidenceInFirst, confidences } from "./confidence
 import { name } from "./describe/foreign-text.ts";
 import type { Cause, Diagnosis, Evidence } from "./diagnosis.ts";
 import type { CaseFile } from "./experts/case-file.ts";
+import type { Finding } from "./experts/finding.ts";
+import type { Consultation } from "./experts/index.ts";
 import type { FusedService, FusionOptions } from "./fuse.ts";
 import { incidentsOf } from "./incidents.ts";
+import type { ModelCall } from "./model-call.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Toolbox } from "./ports.ts";
 import { propagationFrom } from "./propagation.ts";
-import type { Anomaly, Candidate, ExpertFinding, Gap, Modality } from "./types.ts";
+import type { Anomaly, Candidate, Gap, Modality } from "./types.ts";
 import { version } from "./version.ts";
 
 const mostCauses = 10;
@@ -27,21 +30,22 @@ export function isNamed(services: readonly Candidate[], fusion: FusionOptions): 
   return fusion.method === "strength" ? strongest >= weakestCause : strongest > 0;
 }
 
+/** All that is known when the diagnosis is put together. */
+type ConcludeFile = CaseFile & {
+  readonly consultation: Consultation;
+  /** Of the language model, by whom they were asked for. */
+  readonly calls: readonly ModelCall[];
+  readonly modalities?: readonly Modality[] | null;
+  readonly notes: readonly string[];
+};
+
 /**
  * Puts the diagnosis together: causes and metrics with confidence, the evidence they rest on, and what
  * makes the answer uncertain. Evidence that no anomaly stands behind is dropped.
  *
  * Units:  confidence 0 to 1, see confidence.ts.
  */
-export function conclude(
-  file: CaseFile & {
-    readonly findings: readonly ExpertFinding[];
-    readonly modalities?: readonly Modality[] | null;
-    readonly notes: readonly string[];
-  },
-  toolbox: Toolbox,
-  options: PipelineOptions,
-): Diagnosis {
+export function conclude(file: ConcludeFile, toolbox: Toolbox, options: PipelineOptions): Diagnosis {
   const { question, window, slice, anomalies, rankings, fused, narrowed, isNamed: named } = file;
   const seenKinds = [slice.metrics.length, slice.logs.window.length, slice.traces.window.length].filter(
     (count) => count > 0,
@@ -68,13 +72,18 @@ export function conclude(
     evidence: cite(candidate.evidence),
   }));
   const incidents = named ? rankedIncidents(file) : [];
-  const findings = file.findings.map((finding) => ({ ...finding, evidence: cite(finding.evidence) }));
+  const findings = file.consultation.findings.map((finding) => ({
+    ...finding,
+    evidence: cite(finding.evidence),
+    sentences: finding.sentences.map((one) => ({ ...one, evidence: [...one.evidence] })),
+  }));
+  const calls = [...file.calls].sort((a, b) => (a.promptHash < b.promptHash ? -1 : 1));
   const lacking = rankings.flatMap(({ localizer, note }): Gap[] => {
     const refused = toolbox.fitted?.gaps[localizer];
     if (refused !== undefined) return [refused];
     return note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }];
   });
-  const gaps = unrepeated([...slice.gaps, ...lacking]);
+  const gaps = unrepeated([...slice.gaps, ...lacking, ...file.consultation.gaps]);
   return {
     question: {
       id: question.id,
@@ -121,12 +130,16 @@ export function conclude(
     confidenceFrom,
     narrowedBy: narrowed.by,
     earlier: [],
-    model: null,
+    model: findings.some(({ by }) => by === "model")
+      ? (calls.find(({ problem }) => problem === null)?.model ?? null)
+      : null,
+    modelCalls: calls,
     timings: {},
     madeWith: {
       version,
       options,
       sources: toolbox.sources.map(({ name }) => name),
+      prompts: Object.fromEntries(calls.map(({ prompt }) => [prompt.id, prompt.version])),
       seen: {
         series: slice.metrics.length,
         logLines: slice.logs.window.length,
@@ -223,7 +236,7 @@ function examples(anomaly: Anomaly): string[] {
   }
 }
 
-function explanation(findings: readonly ExpertFinding[]): string {
+function explanation(findings: readonly Finding[]): string {
   const last = findings[findings.length - 1];
   if (last === undefined) return "";
   const observations = findings.map(({ observation }) => observation).join(" ");
@@ -231,7 +244,7 @@ function explanation(findings: readonly ExpertFinding[]): string {
 }
 
 function uncertainty(
-  file: CaseFile & { readonly notes: readonly string[] },
+  file: ConcludeFile,
   causes: readonly Cause[],
   incidentCount: number,
   gaps: readonly Gap[],
@@ -258,9 +271,12 @@ function uncertainty(
   if (gaps.some(({ reason }) => reason === "unreachable")) {
     said.push("Not every source answered: ask again when it does.");
   }
-  said.push(
-    "No language model was asked: the ranking and the words come from the methods and templates alone.",
-  );
+  said.push(...file.consultation.notes);
+  if (file.calls.length === 0) {
+    said.push(
+      "No language model was asked: the ranking and the words come from the methods and templates alone.",
+    );
+  }
   return [...new Set(said)];
 }
 

@@ -5,6 +5,7 @@ import { describe, summarize } from "./describe/index.ts";
 import { detect } from "./detect/index.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { BotError } from "./errors.ts";
+import { openDesk } from "./experts/desk.ts";
 import { consult } from "./experts/index.ts";
 import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
 import { localize } from "./localize/index.ts";
@@ -110,14 +111,20 @@ export async function diagnose(
     isNamed: isNamed(fused.services, options.fusion),
     summaries,
   };
-  const findings = await stage(
+  const { model, prompts } = toolbox;
+  const { seed, experts } = options;
+  const desk =
+    model === null
+      ? null
+      : openDesk({ model, prompts, priority: "person", seed, signal }, experts, toolbox.stopwatch);
+  const consultation = await stage(
     "consult",
-    () => consult(file),
-    (said) => spoken(said.length, "finding", "no finding"),
+    () => consult(file, desk),
+    ({ findings }) => spoken(findings.length, "finding", "no finding"),
   );
   const diagnosis = await stage(
     "conclude",
-    () => conclude({ ...file, findings, modalities, notes }, wished, options),
+    () => conclude({ ...file, consultation, calls: desk?.calls ?? [], modalities, notes }, wished, options),
     (made) => made.verdict.replace("-", " "),
   );
   const shown = options.redaction.restore ? restoreDiagnosis(diagnosis, secrets) : diagnosis;

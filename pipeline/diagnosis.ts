@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { sentenceParts } from "./experts/finding.ts";
+import { ModelCall } from "./model-call.ts";
 
 /**
  * The answer to one question, as it is saved, sent through queues and printed by `ask --json`
@@ -76,6 +78,27 @@ export const FindingRecord = z.object({
   reasoning: z.string(),
   finalAnswer: z.string(),
   evidence: z.array(z.string()),
+  /** Who worded it. */
+  by: z.enum(["model", "template"]).default("template"),
+  /**
+   * Each sentence with what it rests on: ids of `evidence`, "candidate-1" for the first of `causes`, "suspect-1"
+   * for the first of `metrics`, "calls" for who calls whom.
+   */
+  sentences: z
+    .array(
+      z.object({
+        part: z.enum(sentenceParts),
+        text: z.string(),
+        evidence: z.array(z.string()),
+        /** Said by the data, or concluded from it. */
+        basis: z.enum(["measured", "inferred"]),
+      }),
+    )
+    .default([]),
+  /** Sentences of the model that its evidence does not hold. */
+  dropped: z.number().int().default(0),
+  /** Sentences that were kept with other evidence than the model named. */
+  repaired: z.number().int().default(0),
 });
 
 /** An earlier incident like this one. `likeness` 0 to 1; the diagnosis of it is saved under `questionId`. */
@@ -158,13 +181,18 @@ export const Diagnosis = z.object({
   narrowedBy: z.enum(["trace", "log", "metric", "none"]),
   /** The likest first; told by the memory of incidents when the diagnosis is saved. */
   earlier: z.array(EarlierIncident).default([]),
+  /** Null where no model was asked, or nothing that it said could be used. */
   model: z.string().nullable(),
+  /** Every call of the model, with its answer: what `replay` gives again. */
+  modelCalls: z.array(ModelCall).default([]),
   /** Milliseconds per stage, and `total`. */
   timings: z.record(z.string(), z.number()),
   madeWith: z.object({
     version: z.string(),
     options: z.unknown(),
     sources: z.array(z.string()),
+    /** The prompts that were sent, and the version of each. */
+    prompts: z.record(z.string(), z.number()).default({}),
     seen: z.object({ series: z.number(), logLines: z.number(), traces: z.number(), spans: z.number() }),
     reference: z.object({
       from: z.enum(["declared", "preceding"]),

@@ -4,7 +4,6 @@ import { z } from "zod";
 export const modelProblems = [
   "unavailable",
   "too-slow",
-  "over-budget",
   "refused",
   "cut-off",
   "empty",

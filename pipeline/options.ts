@@ -69,6 +69,15 @@ export const PipelineOptions = z.strictObject({
     .prefault({}),
   /** What is hidden from models and people besides what always is, and whether answers show it again. */
   redaction: RedactionOptions.prefault({}),
+  /** What one diagnosis may spend on the language model, retries included. */
+  experts: z
+    .strictObject({
+      promptBudget: z.number().int().positive().default(24_000),
+      answerBudget: z.number().int().positive().default(2_500),
+      /** After this no further call is begun. */
+      timeMs: z.number().int().positive().default(120_000),
+    })
+    .prefault({}),
   seed: z.number().int().default(7),
 });
 export type PipelineOptions = z.infer<typeof PipelineOptions>;

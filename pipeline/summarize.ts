@@ -160,7 +160,8 @@ async function diagnoseEach(
     const about = scope.services.length === 0 ? "" : ` in ${scope.services.join(" and ")}`;
     const diagnosis = await diagnose(
       { ...question, id: `${question.id}-${made.length + 1}`, text: `What broke${about}?`, askedWindow },
-      { ...toolbox, inventories: [{ name: "summary", inventory: async () => quiet }] },
+      // A summary shows each incident's causes and no explanation: the model is for people who wait for one.
+      { ...toolbox, model: null, inventories: [{ name: "summary", inventory: async () => quiet }] },
       options,
       signal,
     );

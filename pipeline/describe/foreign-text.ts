@@ -2,10 +2,16 @@ import { plainLine } from "../detect/plain-line.ts";
 
 const longestName = 120;
 const longestQuote = 300;
+const longestSentence = 500;
 
 /** A service, metric or trace id as it may stand in a sentence. */
 export function name(text: string): string {
   return neutral(plainLine(text, longestName));
+}
+
+/** A sentence of somebody else's, such as a language model's. */
+export function sentence(text: string): string {
+  return neutral(plainLine(text, longestSentence));
 }
 
 /** What a log or an operation says, to be put between double quotes: it cannot close them. */

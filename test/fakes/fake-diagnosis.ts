@@ -25,11 +25,13 @@ export function fakeDiagnosis(question: ChatQuestion): Diagnosis {
     narrowedBy: "none",
     earlier: [],
     model: null,
+    modelCalls: [],
     timings: { total: 1 },
     madeWith: {
       version: "0.0.0",
       options: {},
       sources: [],
+      prompts: {},
       seen: { series: 0, logLines: 0, traces: 0, spans: 0 },
       reference: { from: "preceding", metric: [], log: [], trace: [] },
     },

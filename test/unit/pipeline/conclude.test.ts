@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { conclude, isNamed } from "../../../pipeline/conclude.ts";
 import { Diagnosis } from "../../../pipeline/diagnosis.ts";
 import type { CaseFile } from "../../../pipeline/experts/case-file.ts";
+import { templateFinding } from "../../../pipeline/experts/finding.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
 import type { ExpertFinding, Gap } from "../../../pipeline/types.ts";
 import { caseFile } from "../../fakes/case-file.ts";
@@ -28,7 +29,8 @@ type Parts = Partial<CaseFile> & { findings?: readonly ExpertFinding[]; notes?: 
 function concluded({ findings = [], notes = [], ...parts }: Parts = {}, chosen = options) {
   const file = caseFile({ slice: slice({ metrics, logs, spans }), ...parts });
   const named = isNamed(file.fused.services, chosen.fusion);
-  return conclude({ ...file, isNamed: named, findings, notes }, fakeToolbox({}), chosen);
+  const consultation = { findings: findings.map(templateFinding), gaps: [], notes: [] };
+  return conclude({ ...file, isNamed: named, consultation, calls: [], notes }, fakeToolbox({}), chosen);
 }
 
 function suspects(...scores: number[]): CaseFile["fused"] {

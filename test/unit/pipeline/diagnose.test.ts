@@ -136,6 +136,7 @@ describe("diagnose", () => {
 
     expect(Object.keys(diagnosis.madeWith).sort()).toEqual([
       "options",
+      "prompts",
       "reference",
       "seen",
       "sources",

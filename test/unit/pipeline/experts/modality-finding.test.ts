@@ -147,9 +147,12 @@ describe("modalityFinding", () => {
 });
 
 describe("consult", () => {
-  it("asks the experts of what was seen, traces first, and the localization expert always and last", () => {
-    expect(consult(caseFile()).map(({ expert }) => expert)).toEqual(["failure localization expert"]);
-    expect(consult(caseFile({ slice: slice(seen) })).map(({ expert }) => expert)).toEqual([
+  it("asks the experts of what was seen, traces first, and the localization expert always and last", async () => {
+    const { findings: none } = await consult(caseFile(), null);
+    const { findings: all } = await consult(caseFile({ slice: slice(seen) }), null);
+
+    expect(none.map(({ expert }) => expert)).toEqual(["failure localization expert"]);
+    expect(all.map(({ expert }) => expert)).toEqual([
       "trace expert",
       "metric expert",
       "log expert",
