@@ -6,6 +6,7 @@ import type { Gate } from "./connectors/llm/gate.ts";
 import { languageModel } from "./connectors/llm/language-model.ts";
 import type { ModelOptions, ServerOptions } from "./connectors/llm/model-options.ts";
 import { modelNames, openModels } from "./connectors/llm/models.ts";
+import { openNames } from "./connectors/names/names.ts";
 import { loadPrompts } from "./connectors/prompts/prompt-files.ts";
 import type { Chat } from "./jobs/chat.ts";
 import { diagnosePool } from "./jobs/diagnose-pool.ts";
@@ -17,8 +18,11 @@ import { redisTarget } from "./jobs/redis-options.ts";
 import type { RedisTarget } from "./jobs/redis-target.ts";
 import type { IncidentMemory, Store } from "./jobs/store.ts";
 import { asBotError } from "./pipeline/errors.ts";
-import type { Toolbox } from "./pipeline/ports.ts";
+import type { InventorySource, Toolbox } from "./pipeline/ports.ts";
 import { version } from "./pipeline/version.ts";
+
+/** The part of a configuration that says what is looked at. */
+export type Telemetry = Pick<Config, "sources"> & Partial<Pick<Config, "names" | "faultFree">>;
 
 /** The telemetry of a configuration, open. */
 export interface OpenToolbox extends Toolbox {
@@ -27,7 +31,7 @@ export interface OpenToolbox extends Toolbox {
 }
 
 /** Without a state folder there are no fitted models. */
-type ToolboxOptions = Pick<Config, "sources" | "model"> & Partial<Pick<Config, "stateFolder">>;
+type ToolboxOptions = Telemetry & Pick<Config, "model"> & Partial<Pick<Config, "stateFolder">>;
 
 /**
  * Opens every source that is configured, and reads the prompts and the fitted models. A source that cannot
@@ -38,11 +42,12 @@ type ToolboxOptions = Pick<Config, "sources" | "model"> & Partial<Pick<Config, "
  *         "config-invalid" for knowledge notes that cannot be read.
  */
 export async function openToolbox(
-  { sources, model, stateFolder }: ToolboxOptions,
+  { sources, names = { map: {}, aliases: {} }, faultFree = [], model, stateFolder }: ToolboxOptions,
   chat: Chat | null = null,
 ): Promise<OpenToolbox> {
   const prompts = await loadPrompts(model?.knowledge);
-  const opened = await Promise.allSettled(sources.map((source) => openConnector(source, { readSecret })));
+  const surroundings = { readSecret, names: openNames(names), clock: Date.now };
+  const opened = await Promise.allSettled(sources.map((source) => openConnector(source, surroundings)));
   const open = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = async () => {
     await Promise.all(open.map((connector) => connector.close()));
@@ -64,6 +69,7 @@ export async function openToolbox(
         name: source === undefined ? "" : sourceName(source),
         inventory: () => Promise.reject(reason),
       })),
+      ...(faultFree.length === 0 ? [] : [declaredReference(faultFree)]),
     ],
     sources: open.flatMap((connector) => connector.sources),
     model: model === undefined || chat === null ? null : languageModel(chat, modelNames(model)),
@@ -71,6 +77,21 @@ export async function openToolbox(
     ...(stateFolder === undefined ? {} : { fitted: await loadFittedModels(modelFolder(stateFolder)) }),
     stopwatch: () => performance.now(),
     close,
+  };
+}
+
+/** Periods that the operator calls fault-free count for every source. */
+function declaredReference(periods: Config["faultFree"]): InventorySource {
+  return {
+    name: "configuration",
+    inventory: async () => ({
+      services: [],
+      instances: [],
+      extent: { metric: null, log: null, trace: null },
+      declaredReference: { metric: periods, log: periods, trace: periods },
+      topology: null,
+      gaps: [],
+    }),
   };
 }
 
@@ -151,7 +172,7 @@ async function loadAndFork(
   const pool = diagnosePool({
     processFile: diagnosing?.file ?? new URL("./diagnose-process.js", import.meta.url),
     processData: {
-      sources: config.sources,
+      ...telemetryOf(config),
       pipeline: config.pipeline,
       model: config.model,
       stateFolder: config.stateFolder,
@@ -255,7 +276,12 @@ async function reachable(config: Config, closers: (() => Promise<unknown>)[]): P
  * Programs on one Redis that look at the same telemetry in the same way share a queue; others must not
  * take each other's questions, or `ask --source a` could be answered from b.
  */
-function queueName({ sources, pipeline, model }: Config): string {
-  const what = JSON.stringify({ version, sources, pipeline, model });
+function queueName(config: Config): string {
+  const { pipeline, model } = config;
+  const what = JSON.stringify({ version, ...telemetryOf(config), pipeline, model });
   return `diagnose-${createHash("sha256").update(what).digest("hex").slice(0, 16)}`;
+}
+
+function telemetryOf({ sources, names, faultFree }: Config): Telemetry {
+  return { sources, names, faultFree };
 }

@@ -7,6 +7,7 @@ import { problemsOf, secretsIn } from "./config-problems.ts";
 import type { SecretReference } from "./connectors/http/options.ts";
 import { SourceOptions } from "./connectors/index.ts";
 import { ModelOptions } from "./connectors/llm/model-options.ts";
+import { NamesOptions } from "./connectors/names/options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
 import { BotError } from "./pipeline/errors.ts";
 import { PipelineOptions } from "./pipeline/options.ts";
@@ -30,6 +31,16 @@ function defaultStateFolder(): string {
   return join(usable, "localexpert");
 }
 
+const Instant = z.iso.datetime({
+  offset: true,
+  error: 'must be a time such as "2026-11-23T15:20:00Z", in quotes',
+});
+
+const FaultFreePeriod = z
+  .strictObject({ start: Instant, end: Instant })
+  .transform(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) }))
+  .refine(({ start, end }) => start < end, { error: "must end after it starts" });
+
 /** Everything that can be configured, with its defaults; docs/configuration.md tells of each key. */
 export const Config = z.strictObject({
   /** The zone of times in questions and answers. */
@@ -46,6 +57,10 @@ export const Config = z.strictObject({
   sources: z.array(SourceOptions).default([]),
   /** The language models; without them templates speak. */
   model: ModelOptions.optional(),
+  /** What telemetry calls a service, where that is not its name; for all sources. */
+  names: NamesOptions.prefault({}),
+  /** Periods without a fault, which windows are compared with; for all sources. */
+  faultFree: z.array(FaultFreePeriod).default([]),
   pipeline: PipelineOptions.prefault({}),
   worker: z
     .strictObject({

@@ -1,4 +1,4 @@
-import { type OpenToolbox, openToolbox } from "./compose.ts";
+import { type OpenToolbox, openToolbox, type Telemetry } from "./compose.ts";
 import type { Config } from "./config.ts";
 import type { Chat } from "./jobs/chat.ts";
 import { type Pipeline, serveDiagnoses } from "./jobs/process-task.ts";
@@ -6,13 +6,13 @@ import { diagnose } from "./pipeline/diagnose.ts";
 import { summarize } from "./pipeline/summarize.ts";
 
 /** What compose.ts hands to a process of the pool. */
-type ProcessData = Pick<Config, "sources" | "pipeline" | "model" | "stateFolder">;
+type ProcessData = Telemetry & Pick<Config, "pipeline" | "model" | "stateFolder">;
 
 /** The telemetry is opened once per process, and at once: the process starts before its first question is there. */
-function open({ sources, pipeline, model, stateFolder }: ProcessData, chat: Chat): Pipeline {
+function open({ pipeline, ...telemetry }: ProcessData, chat: Chat): Pipeline {
   let toolbox: Promise<OpenToolbox> | null = null;
   const opened = () => {
-    toolbox ??= openToolbox({ sources, model, stateFolder }, chat);
+    toolbox ??= openToolbox(telemetry, chat);
     // A source that could not be opened is tried again with the next question.
     toolbox.catch(() => {
       toolbox = null;

@@ -214,6 +214,47 @@ function asRoot() {
   return allowed.status === 0 ? ["sudo", "-n"] : null;
 }
 
+// ── Servers that only tests need ────────────────────────────────────────────────────────────────
+
+/** Debian packages, and a program of each. */
+const testServers = [
+  { name: "prometheus", program: "prometheus" },
+  { name: "victoria-metrics", program: "victoria-metrics" },
+];
+const testServersFolder = join(root, ".localexpert", "test-servers");
+
+/**
+ * Unpacks the servers that live tests talk to, where they are not installed. They are not installed here
+ * either: that would start them as services, and a package that is only unpacked needs no rights and leaves
+ * the system as it is. Without them their tests are skipped and say so.
+ */
+function fetchTestServers() {
+  const there = ({ program }) =>
+    onPath(program) !== null || existsSync(join(testServersFolder, "usr", "bin", program));
+  if (testServers.every(there)) return;
+  underLock(() => {
+    for (const server of testServers) if (!there(server)) unpack(server.name);
+  });
+}
+
+function unpack(name) {
+  if (onPath("apt-get") === null || onPath("dpkg-deb") === null) return;
+  say(`fetching ${name} for the tests …`);
+  const folder = join(testServersFolder, "packages", name);
+  mkdirSync(folder, { recursive: true });
+  const download = () =>
+    spawnSync("apt-get", ["-q", "download", name], { cwd: folder, stdio: ["ignore", 2, 2] }).status === 0;
+  const sudo = asRoot();
+  // Package lists are missing in fresh images and get stale in old ones.
+  if (!download() && (sudo === null || run(...sudo, "apt-get", "-q", "update") !== 0 || !download())) {
+    say(`${name} could not be fetched: its tests will be skipped.`);
+    return;
+  }
+  const file = readdirSync(folder).find((one) => one.endsWith(".deb"));
+  if (file !== undefined) run("dpkg-deb", "-x", join(folder, file), testServersFolder);
+  rmSync(folder, { recursive: true, force: true });
+}
+
 // ── dist/ ───────────────────────────────────────────────────────────────────────────────────────
 
 const rooms = ["bot", "cli", "jobs", "pipeline", "prompts", "connectors", "bench", "testbed"];
@@ -384,4 +425,5 @@ function run(command, ...words) {
 const started = process.argv[1];
 if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) {
   if (!setUpOrSay()) process.exitCode = 1;
+  else if (process.argv.includes("--tests")) fetchTestServers();
 }

@@ -1,5 +1,7 @@
 import type { InventorySource, Source } from "../pipeline/ports.ts";
+import type { EpochMs } from "../pipeline/types.ts";
 import type { ReadSecret } from "./http/options.ts";
+import type { Names } from "./names/names.ts";
 
 /** One telemetry system of the configuration, open. */
 export interface Connector {
@@ -14,4 +16,7 @@ export interface Connector {
 /** What a connector is opened with besides its own options. */
 export interface Surroundings {
   readonly readSecret: ReadSecret;
+  readonly names: Names;
+  /** The time now; the pipeline hands its own where it counts. */
+  readonly clock: () => EpochMs;
 }

@@ -31,7 +31,11 @@ const leastReferenceMs = 5 * 60_000;
 const largestShareInside = 0.9;
 
 /** What all telemetry systems together know. A system that does not answer becomes a gap. */
-export async function takeInventory(toolbox: Toolbox, signal: AbortSignal): Promise<Inventory> {
+export async function takeInventory(
+  toolbox: Toolbox,
+  signal: AbortSignal,
+  askedAt?: EpochMs,
+): Promise<Inventory> {
   const services = new Set<string>();
   const instances = new Map<string, { service: string; instance: string }>();
   const extent: Record<Modality, TimeWindow | null> = { metric: null, log: null, trace: null };
@@ -40,9 +44,14 @@ export async function takeInventory(toolbox: Toolbox, signal: AbortSignal): Prom
   const edges = [];
   const known = [];
   let failure: BotError | null = null;
-  for (const { name, inventory } of toolbox.inventories) {
+  const asking = toolbox.inventories.map(({ inventory }) => inventory(signal, askedAt));
+  // Asked side by side, told in their order: the same answers give the same bytes.
+  const answers = await Promise.allSettled(asking);
+  for (const [index, answer] of answers.entries()) {
+    const name = toolbox.inventories[index]?.name ?? "";
     try {
-      const one = await inventory(signal);
+      if (answer.status === "rejected") throw answer.reason;
+      const one = answer.value;
       known.push(one);
       for (const service of one.services) services.add(service);
       for (const entry of one.instances) instances.set(`${entry.service}\u0000${entry.instance}`, entry);

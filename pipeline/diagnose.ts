@@ -53,7 +53,7 @@ export async function diagnose(
   const { window, scope, inventory, modalities, notes } = await stage(
     "read",
     async () => {
-      const known = await takeInventory(toolbox, signal);
+      const known = await takeInventory(toolbox, signal, question.askedAt);
       const read = readQuestion(question, known.services, options);
       return {
         inventory: known,

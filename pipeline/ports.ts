@@ -61,7 +61,8 @@ export type Source = MetricSource | LogSource | TraceSource;
 /** Knows which services there are. One per telemetry system; sources of one system share it. */
 export interface InventorySource {
   readonly name: string;
-  inventory(signal: AbortSignal): Promise<Inventory>;
+  /** As of the moment of asking, where that is told: services of a live system come and go. */
+  inventory(signal: AbortSignal, askedAt?: EpochMs): Promise<Inventory>;
 }
 
 /** An incident whose cause is known. */

@@ -37,7 +37,7 @@ export function preprocess(
     series.push({
       key: one.key,
       unit,
-      class: metricClass(one.key.metric),
+      class: one.class ?? metricClass(one.key.metric),
       stepMs,
       reference: normal,
       before,
@@ -78,7 +78,7 @@ function gridStep(t: Float64Array): number {
 
 /** A counter by its name that does fall in at most 1 % of its steps, and moves at all. */
 function isCounter(series: RawSeries): boolean {
-  if (!counterName.test(series.key.metric)) return false;
+  if (series.kind === "gauge" || !counterName.test(series.key.metric)) return false;
   let steps = 0;
   let rising = 0;
   let moved = false;

@@ -59,7 +59,7 @@ export async function summarize(
   const { period, scope, inventory, notes } = await stage(
     "read",
     async () => {
-      const known = await takeInventory(toolbox, signal);
+      const known = await takeInventory(toolbox, signal, question.askedAt);
       const read = readQuestion(question, known.services, options);
       return {
         period: resolveWindow(question, read, options),

@@ -155,6 +155,10 @@ export interface RawSeries {
   readonly key: SeriesKey;
   readonly unit: string | null;
   readonly samples: Samples;
+  /** What the source knows it to be; told by its name where it does not say. */
+  readonly class?: MetricClass;
+  /** A gauge is never made a rate of, whatever its name; told by name and course where it does not say. */
+  readonly kind?: "gauge";
 }
 
 export interface LogLine {
