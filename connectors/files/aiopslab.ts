@@ -2,7 +2,7 @@ import type { Inventory, TelemetryQuery } from "../../pipeline/ports.ts";
 import type { Gap, Modality } from "../../pipeline/types.ts";
 import type { Layout, OpenLayout } from "./layout.ts";
 import type { ListedFile } from "./listing.ts";
-import { workloadOfPod } from "./pod-names.ts";
+import { podWorkloadSql } from "./pod-names.ts";
 import { readLogLines, readLongMetrics, readSpans } from "./read-tables.ts";
 import type { RowSpec } from "./row-source.ts";
 import type { Scanner, Table } from "./scan.ts";
@@ -152,7 +152,7 @@ type Check = readonly [condition: string, problem: string];
 
 function podRow(time: string, pod: string, values: readonly string[], checks: readonly Check[]): RowSpec {
   const problem = problemOf("it names no pod", checks);
-  return { time, service: workloadOfPod(pod), instance: pod, values, problem, timeColumns: ["timestamp"] };
+  return { time, service: podWorkloadSql(pod), instance: pod, values, problem, timeColumns: ["timestamp"] };
 }
 
 function problemOf(nameless: string, checks: readonly Check[]): string {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
-import { asBotError, BotError } from "../../pipeline/errors.ts";
+import { BotError } from "../../pipeline/errors.ts";
+import { throwIfAborted } from "../throw-if-aborted.ts";
 
 /** Enough for the hash tables and CSV buffers of one query over files of any size; results stream out. */
 const memoryLimit = "384MB";
@@ -175,12 +176,6 @@ function readable(chunk: DuckDBDataChunk): Chunk {
     rowCount: chunk.rowCount,
     column: (index) => chunk.getColumnValues(index),
   };
-}
-
-/** Rejects with BotError "cancelled" once the signal is aborted. */
-export function throwIfAborted(signal: AbortSignal, cause: unknown = signal.reason): void {
-  if (!signal.aborted) return;
-  throw asBotError(cause) ?? new BotError("cancelled", "Reading the telemetry was stopped.", { cause });
 }
 
 /** A string literal. The only way a name from a file or a question gets into SQL. */

@@ -5,7 +5,7 @@ const generated = "[bcdfghjklmnpqrstvwxz2456789]";
 const podEnds = [`-${generated}{6,10}-${generated}{5}$`, "-[0-9]+$", `-${generated}{5}$`] as const;
 
 /** SQL for the workload of a pod: its name without what Kubernetes put at its end, which is one of the three. */
-export function workloadOfPod(pod: string): string {
+export function podWorkloadSql(pod: string): string {
   const cases = podEnds.map(
     (end) => `WHEN regexp_matches(${pod}, '${end}') THEN regexp_replace(${pod}, '${end}', '')`,
   );

@@ -1,7 +1,8 @@
 import { BotError } from "../../pipeline/errors.ts";
 import type { Gap, TimeWindow } from "../../pipeline/types.ts";
+import { throwIfAborted } from "../throw-if-aborted.ts";
 import { type BrokenRows, brokenGaps, damageGaps, note, readRejects, shortened } from "./broken-rows.ts";
-import { type Chunk, type Database, sqlPath, sqlText, throwIfAborted } from "./duckdb.ts";
+import { type Chunk, type Database, sqlPath, sqlText } from "./duckdb.ts";
 import {
   type Columns,
   columnsOf,

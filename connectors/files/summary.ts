@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import type { Inventory } from "../../pipeline/ports.ts";
 import type { Gap, Modality, TimeWindow } from "../../pipeline/types.ts";
-import { throwIfAborted } from "./duckdb.ts";
+import { throwIfAborted } from "../throw-if-aborted.ts";
 import { columnsOf, type FileGroup, type RowSpec, rowsOf, rowsOfText } from "./row-source.ts";
 import { groupTable, type Scanner, type Table } from "./scan.ts";
 import type { TableFile } from "./table-file.ts";

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
-import { throwIfAborted } from "./duckdb.ts";
+import { throwIfAborted } from "../throw-if-aborted.ts";
 
 const chunkBytes = 1024 * 1024;
 /** A collector's batch of 8,192 spans is 5 to 10 MB; what is longer is no line of telemetry. */
