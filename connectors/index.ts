@@ -1,10 +1,21 @@
 import { z } from "zod";
 import type { Connector, Surroundings } from "./connector.ts";
 import { FilesOptions, openFiles } from "./files/index.ts";
+import { ElasticsearchOptions } from "./logs/elasticsearch-options.ts";
+import { LokiOptions } from "./logs/loki-options.ts";
 import { PrometheusOptions } from "./prometheus/options.ts";
+import { JaegerOptions } from "./traces/jaeger-options.ts";
+import { TempoOptions } from "./traces/tempo-options.ts";
 
 /** One entry of `sources` in the configuration, by its `type`. */
-export const SourceOptions = z.discriminatedUnion("type", [FilesOptions, PrometheusOptions]);
+export const SourceOptions = z.discriminatedUnion("type", [
+  FilesOptions,
+  PrometheusOptions,
+  LokiOptions,
+  ElasticsearchOptions,
+  JaegerOptions,
+  TempoOptions,
+]);
 export type SourceOptions = z.infer<typeof SourceOptions>;
 
 /**
@@ -19,6 +30,15 @@ export async function openConnector(options: SourceOptions, surroundings: Surrou
       return openFiles(options);
     case "prometheus":
       return (await import("./prometheus/index.ts")).openPrometheus(options, surroundings);
+    case "loki":
+      return (await import("./logs/open-loki.ts")).openLoki(options, surroundings);
+    case "elasticsearch":
+    case "opensearch":
+      return (await import("./logs/open-elasticsearch.ts")).openElasticsearch(options, surroundings);
+    case "jaeger":
+      return (await import("./traces/open-jaeger.ts")).openJaeger(options, surroundings);
+    case "tempo":
+      return (await import("./traces/open-tempo.ts")).openTempo(options, surroundings);
   }
 }
 

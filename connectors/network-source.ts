@@ -1,5 +1,5 @@
 import type { Fetched, InventorySource, Source, TelemetryQuery } from "../pipeline/ports.ts";
-import type { Gap, Modality, TimeWindow, Topology } from "../pipeline/types.ts";
+import type { EpochMs, Gap, Modality, TimeWindow, Topology } from "../pipeline/types.ts";
 import { throwIfAborted } from "./throw-if-aborted.ts";
 
 type Read<Item> = (query: TelemetryQuery, signal: AbortSignal) => Promise<Fetched<Item>>;
@@ -38,13 +38,14 @@ export interface Known {
 export function networkInventory(
   name: string,
   modality: Modality,
-  ask: (signal: AbortSignal) => Promise<Known>,
+  clock: () => EpochMs,
+  ask: (askedAt: EpochMs, signal: AbortSignal) => Promise<Known>,
 ): InventorySource {
   return {
     name,
-    inventory: (signal) =>
+    inventory: (signal, askedAt = clock()) =>
       stoppable(signal, async () => {
-        const { names, extent, topology, gaps } = await ask(signal);
+        const { names, extent, topology, gaps } = await ask(askedAt, signal);
         const services = new Set([...names.map(({ service }) => service), ...(topology?.services ?? [])]);
         const instances = new Map<string, { service: string; instance: string }>();
         for (const { service, instance } of names) {

@@ -116,7 +116,8 @@ async function readMetrics(
     },
     nameless: (count) => broken(nameless, count),
   }));
-  const items = series.finish();
+  // What was counted has become a rate already.
+  const items = series.finish().map((one) => ({ ...one, kind: "gauge" as const }));
   return { items, gaps: [...gaps, ...truncated(from, "samples", series.seen, series.kept)] };
 }
 

@@ -6,8 +6,6 @@ import { type ElasticFields, fieldOf } from "./elasticsearch-fields.ts";
 import type { LogPages, LogSelection } from "./log-budget.ts";
 import { firstOf } from "./log-fields.ts";
 
-/** What one search may return; with a point in time there is no limit on how far it goes on. */
-export const elasticPageSize = 5000;
 const keepAlive = "2m";
 const mostNames = 1000;
 const fieldsMs = 60_000;

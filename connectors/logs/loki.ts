@@ -3,9 +3,7 @@ import type { Gap, LogLine, TimeWindow } from "../../pipeline/types.ts";
 import type { HttpClient } from "../http/client.ts";
 import type { LogPages, LogSelection } from "./log-budget.ts";
 import { type FieldNames, firstOf } from "./log-fields.ts";
-
-/** Loki refuses more than 5,000 unless it is told otherwise (`max_entries_limit_per_query`). */
-export const lokiPageSize = 5000;
+import { lokiPageSize } from "./loki-options.ts";
 
 /** In the order in which they are tried; the first that the server knows is asked for. */
 export const lokiLabels: FieldNames = {

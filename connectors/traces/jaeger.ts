@@ -8,9 +8,6 @@ import { JaegerTraces, readJaegerTrace } from "./jaeger-span.ts";
 import type { Searched } from "./split-windows.ts";
 import type { FoundTraces, TraceSearch } from "./trace-search.ts";
 
-/** Jaeger gives 100 traces where nothing is said, and its stores up to 1,500 or so. */
-export const jaegerPageSize = 1000;
-
 export interface JaegerOptions {
   readonly from: string;
   /** "v1": the API of Jaeger's own page. "v3": the stable one, with OTLP's JSON. */

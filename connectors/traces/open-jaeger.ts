@@ -1,36 +1,23 @@
-import { z } from "zod";
 import { asBotError } from "../../pipeline/errors.ts";
 import type { Connector, Surroundings } from "../connector.ts";
 import { httpClient } from "../http/client.ts";
-import { httpOptions } from "../http/options.ts";
 import { guarded, guardedProbe, networkInventory } from "../network-source.ts";
-import { jaeger, jaegerPageSize } from "./jaeger.ts";
+import { jaeger } from "./jaeger.ts";
+import type { JaegerOptions } from "./jaeger-options.ts";
 import { readTraces } from "./trace-search.ts";
 
 /** Who called whom in this time. */
 const dependenciesMs = 24 * 3_600_000;
 
-export const JaegerOptions = z.strictObject({
-  type: z.literal("jaeger"),
-  name: z.string().min(1).optional(),
-  ...httpOptions,
-  /** "v1": the API of Jaeger's own page, in every version. "v3": the stable one, with OTLP's JSON. */
-  api: z.enum(["v1", "v3"]).default("v1"),
-  /** Traces a search; some stores give no more than 1,500. */
-  pageSize: z.number().int().min(1).max(20_000).default(jaegerPageSize),
-});
-export type JaegerOptions = z.infer<typeof JaegerOptions>;
-
 /** Throws: BotError "config-invalid" when a secret or certificate is not there. Sends nothing yet. */
 export function openJaeger(options: JaegerOptions, { readSecret, names, clock }: Surroundings): Connector {
-  const name = options.name ?? "Jaeger";
+  const name = options.name ?? new URL(options.url).host;
   const http = httpClient(name, options, readSecret);
   const from = `${name} traces`;
   const server = jaeger(http, { from, api: options.api, pageSize: options.pageSize });
   return {
     name,
-    inventory: networkInventory(name, "trace", async (signal) => {
-      const now = clock();
+    inventory: networkInventory(name, "trace", clock, async (now, signal) => {
       const services = (await server.services(signal)).map(names.serviceOf);
       const found = services.map((service) => ({ service, instance: null }));
       try {

@@ -9,9 +9,6 @@ import { gatherSpans } from "../thin/gather.ts";
 import { sideBySide } from "../thin/side-by-side.ts";
 import { searchSplit } from "./split-windows.ts";
 
-export const tempoPageSize = 500;
-/** Each trace is a request of its own. */
-export const tempoTraces = 2000;
 const tracesAtOnce = 8;
 const mostSearches = 64;
 

@@ -1,9 +1,13 @@
 import type { Connector } from "../../connectors/connector.ts";
-import { ElasticsearchOptions, openElasticsearch } from "../../connectors/logs/open-elasticsearch.ts";
-import { LokiOptions, openLoki } from "../../connectors/logs/open-loki.ts";
+import { ElasticsearchOptions } from "../../connectors/logs/elasticsearch-options.ts";
+import { LokiOptions } from "../../connectors/logs/loki-options.ts";
+import { openElasticsearch } from "../../connectors/logs/open-elasticsearch.ts";
+import { openLoki } from "../../connectors/logs/open-loki.ts";
 import { openNames } from "../../connectors/names/names.ts";
-import { JaegerOptions, openJaeger } from "../../connectors/traces/open-jaeger.ts";
-import { openTempo, TempoOptions } from "../../connectors/traces/open-tempo.ts";
+import { JaegerOptions } from "../../connectors/traces/jaeger-options.ts";
+import { openJaeger } from "../../connectors/traces/open-jaeger.ts";
+import { openTempo } from "../../connectors/traces/open-tempo.ts";
+import { TempoOptions } from "../../connectors/traces/tempo-options.ts";
 import { demoLines, pushOtlpTraces, pushToElasticsearch, pushToLoki } from "./backend-data.ts";
 
 /** A product there is a connector for: how it is opened, and how a real one is filled. */

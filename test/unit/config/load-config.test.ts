@@ -111,7 +111,7 @@ describe("loading the configuration", () => {
         "sources[0].path: is missing; it must be text",
         "sources[1].path: must be text, is a list",
         'sources[1].fromat: is no known key; did you mean "format"?',
-        expect.stringMatching(/^sources\[2\]\.type: must be one of "files"/),
+        expect.stringMatching(/^sources\[2\]\.type: must be one of "files", .*did you mean "prometheus"/),
         "worker.processes: must be a whole number, is a fraction",
         'worker.proceses: is no known key; did you mean "processes"?',
         expect.stringMatching(/^pipeline\.localizers\[0\]: must be one of .*did you mean "simple-rca"/),
