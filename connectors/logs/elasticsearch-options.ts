@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { httpOptions } from "../http/options.ts";
-import { fieldNameOptions, fieldNames } from "./log-fields.ts";
+import { fieldNameOptions, fieldNames, selected } from "./log-fields.ts";
 
 /** What one search may return; with a point in time there is no limit on how far it goes on. */
 const elasticPageSize = 5000;
@@ -16,8 +16,8 @@ export const ElasticsearchOptions = z.strictObject({
     .default("logs-*,logstash-*,filebeat-*"),
   /** Where documents keep time, body, service and so on; each list replaces the preset's. */
   fields: fieldNameOptions.extend({ time: fieldNames.optional(), body: fieldNames.optional() }).optional(),
-  /** Fields every document must have, such as `kubernetes.namespace: shop`. */
-  where: z.record(z.string().min(1), z.string()).default({}),
+  /** Fields every document must have, such as `kubernetes.namespace: shop`; a list means any of them. */
+  selector: z.record(z.string().min(1), selected).default({}),
   /** Documents a request; at most `index.max_result_window`, 10,000 by default. */
   pageSize: z.number().int().min(1).max(10_000).default(elasticPageSize),
 });

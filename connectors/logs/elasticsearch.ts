@@ -4,7 +4,7 @@ import type { Gap, LogLine, TimeWindow } from "../../pipeline/types.ts";
 import type { HttpClient } from "../http/client.ts";
 import { type ElasticFields, fieldOf } from "./elasticsearch-fields.ts";
 import type { LogPages, LogSelection } from "./log-budget.ts";
-import { firstOf } from "./log-fields.ts";
+import { firstOf, type Selector } from "./log-fields.ts";
 
 const keepAlive = "2m";
 const mostNames = 1000;
@@ -19,7 +19,7 @@ export interface ElasticOptions {
   readonly index: string;
   readonly fields: ElasticFields;
   /** Fields every document must have, such as a cluster or a namespace. */
-  readonly where: Readonly<Record<string, string>>;
+  readonly selector: Selector;
   readonly pageSize: number;
   readonly serviceOf: (field: string, value: string) => string;
 }
@@ -99,7 +99,7 @@ export function elasticsearch(http: HttpClient, options: ElasticOptions): Elasti
     const time = known(fields.time)[0]?.field ?? fields.time[0] ?? "@timestamp";
     // Times may be kept to the millisecond only: what comes is compared exactly afterwards.
     const range = { gte: Math.floor(window.start), lt: Math.ceil(window.end), format: "epoch_millis" };
-    const filter: object[] = [{ range: { [time]: range } }, ...whereOf(options.where)];
+    const filter: object[] = [{ range: { [time]: range } }, ...whereOf(options.selector)];
     const named = services === null ? [] : serviceFilter(known(fields.service), services);
     if (named.length > 0) filter.push({ bool: { should: named, minimum_should_match: 1 } });
     if (errors) filter.push(errorFilter(known(fields.level), known(fields.body)));
@@ -195,7 +195,7 @@ export function elasticsearch(http: HttpClient, options: ElasticOptions): Elasti
       const path = `/${index}/_search`;
       const body = {
         size: 0,
-        query: { bool: { filter: whereOf(options.where) } },
+        query: { bool: { filter: whereOf(options.selector) } },
         aggs: {
           first: { min: { field: time } },
           last: { max: { field: time } },
@@ -240,8 +240,12 @@ interface Point {
   readonly isOpenSearch: boolean;
 }
 
-function whereOf(where: Readonly<Record<string, string>>): object[] {
-  return Object.entries(where).map(([field, value]) => ({ match_phrase: { [field]: value } }));
+function whereOf(selector: Selector): object[] {
+  return Object.entries(selector).map(([field, value]) => {
+    const values = typeof value === "string" ? [value] : value;
+    const should = values.map((one) => ({ match_phrase: { [field]: one } }));
+    return { bool: { should, minimum_should_match: 1 } };
+  });
 }
 
 /** Documents of the services, and a few more: names that are made from a pod's are looked at when they come. */

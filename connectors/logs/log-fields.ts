@@ -10,6 +10,12 @@ export interface FieldNames {
   readonly spanId: readonly string[];
 }
 
+/** One value, or any of several. */
+export const selected = z.union([z.string(), z.array(z.string()).min(1)], {
+  error: "must be text or a list",
+});
+export type Selector = Readonly<Record<string, z.infer<typeof selected>>>;
+
 export const fieldNames = z.array(z.string().min(1)).min(1);
 export const fieldNameOptions = z.strictObject({
   service: fieldNames.optional(),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Gap, LogLine, TimeWindow } from "../../pipeline/types.ts";
 import type { HttpClient } from "../http/client.ts";
 import type { LogPages, LogSelection } from "./log-budget.ts";
-import { type FieldNames, firstOf } from "./log-fields.ts";
+import { type FieldNames, firstOf, type Selector } from "./log-fields.ts";
 import { lokiPageSize } from "./loki-options.ts";
 
 /** In the order in which they are tried; the first that the server knows is asked for. */
@@ -30,7 +30,7 @@ export interface LokiOptions {
   readonly from: string;
   readonly labels: FieldNames;
   /** Labels every stream must have, such as a cluster or a namespace. */
-  readonly where: Readonly<Record<string, string>>;
+  readonly selector: Selector;
   readonly pageSize: number;
   /** The service of a pod or another name; see connectors/names. */
   readonly serviceOf: (label: string, value: string) => string;
@@ -175,7 +175,7 @@ function streamSelector(
   label: string,
   without: readonly string[],
   services: readonly string[] | null,
-  { where }: LokiOptions,
+  { selector }: LokiOptions,
 ): string[] {
   // Half a character is no text for Loki; no label holds one.
   const names = services?.filter(isText);
@@ -183,7 +183,11 @@ function streamSelector(
   // Names that are made from the label's value cannot be asked for by it: what comes is looked at.
   const pattern = names === undefined || isDerived(label) ? anyText : names.map(escapeRegex).join("|");
   const matchers = [
-    ...Object.entries(where).map(([name, value]) => `${name}=${logqlText(value)}`),
+    ...Object.entries(selector).map(([name, value]) =>
+      typeof value === "string"
+        ? `${name}=${logqlText(value)}`
+        : `${name}=~${logqlText(value.map(escapeRegex).join("|"))}`,
+    ),
     ...without.map((other) => `${other}=""`),
     `${label}=~${logqlText(pattern)}`,
   ];

@@ -24,7 +24,7 @@ export function openElasticsearch(
       time: fields.time ?? elasticFields.time,
       body: fields.body ?? elasticFields.body,
     },
-    where: options.where,
+    selector: options.selector,
     pageSize: options.pageSize,
     serviceOf: nameIn(names),
   });

@@ -17,7 +17,7 @@ export function openLoki(options: LokiOptions, { readSecret, names, clock }: Sur
   const server = loki(http, {
     from,
     labels: withDefaults(lokiLabels, options.labels),
-    where: options.where,
+    selector: options.selector,
     pageSize: options.pageSize,
     serviceOf: nameIn(names),
   });

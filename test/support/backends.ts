@@ -37,7 +37,7 @@ export const testedBackends: readonly TestedBackend[] = [
     pushVariable: null,
     recording: "loki.json",
     open: (url, run) =>
-      openLoki(LokiOptions.parse({ type: "loki", url, where: { run }, pageSize: 5 }), surroundings),
+      openLoki(LokiOptions.parse({ type: "loki", url, selector: { run }, pageSize: 5 }), surroundings),
     push: (url, start, run) => pushToLoki(url, demoLines(start), { run }),
   },
   {
