@@ -12,6 +12,7 @@ import {
   rankedNames,
   rightNames,
 } from "./methods.ts";
+import { missNotes } from "./miss-notes.ts";
 import { leftOutTable, robustness, verdicts } from "./robustness-table.ts";
 import { type Accuracy, accuracy, type Credits, rankOf, type Share } from "./score.ts";
 
@@ -224,10 +225,11 @@ function missList(outcomes: readonly Outcome[], level: Level): string {
       right.join(" or "),
       rank === null ? "not ranked" : String(rank),
       run.error === null ? shown || `nothing (${run.answer?.verdict ?? "no answer"})` : firstLine(run.error),
+      missNotes[`${labelled.id} ${level}`] ?? none,
     ]);
   }
   if (rows.length === 0) return "None.";
-  return table(["case", "fault type", "truth", "rank", "ranked above it"], rows);
+  return table(["case", "fault type", "truth", "rank", "ranked above it", "why"], rows);
 }
 
 function windowList(outcomes: readonly Outcome[]): string {

@@ -17,8 +17,11 @@ const mostCauses = 10;
 const mostMetrics = 20;
 const mostCited = 8;
 const mostExamples = 5;
-/** Weaker than this is what fault-free windows reach by chance (docs/bench.md): no cause is named. */
-const weakestCause = 3;
+/**
+ * Weaker than this is what fault-free windows reach by chance: no cause is named. A symptom that only the
+ * metrics of one service show comes to 3.01 at most, however wild it is, and is no cause by itself.
+ */
+const weakestCause = 3.1;
 /** Of what each method cites for a cause, so many anomalies are kept. */
 const mostContributed = 3;
 /** Strengths nearer than this cannot be told apart. */

@@ -8,6 +8,7 @@ import {
   startOf,
   statementOf,
 } from "./event-sequences.ts";
+import { fisherSurprise } from "./fisher-exact.ts";
 import { plainLine } from "./plain-line.ts";
 import {
   type BrokenRun,
@@ -23,6 +24,8 @@ const smallestRise = 0.2;
 /** -log10 of the probability that the breaks are chance: at least, and where it counts in full. */
 const surprising = 2;
 const fullSurprise = 8;
+/** The same by Fisher's exact test, which a rule learned from a handful of runs does not pass so easily. */
+const surprisingExactly = 1.5;
 const fullSeverity = Math.log2(65);
 /** The callee before the break is named when it is the same in this share of the breaks. */
 const sameCalleeShare = 0.8;
@@ -41,13 +44,13 @@ const longestExample = 300;
  *         chance (Chernoff bound on the binomial tail) and the share of runs that break.
  * Throws: never. Needs spans; lines take part where they carry trace and span ids.
  * Source: Nezha (Yu et al., ESEC/FSE 2023, section 3): vanished expected event pairs. Ours are the
- *         restriction to one span, the binomial test, and the choice of origin by depth and time.
+ *         restriction to one span, the tests, and the choice of origin by depth and time.
  */
 export const brokenSequences = {
   name: "broken-sequences",
   modality: "log",
   detect(slice: TelemetrySlice): LogAnomaly[] {
-    const reference = withoutErrors(slice.traces.reference, slice.logs.reference);
+    const reference = withoutErrors(whole(slice), slice.logs.reference);
     // Of sampled lines, some are missing from every span: the calls alone must do then.
     const { isSampled } = slice.logs;
     const normal = spanSequences(reference, isSampled ? [] : slice.logs.reference);
@@ -85,6 +88,7 @@ function surprisesOf(usual: RuleRuns, now: RuleRuns): Map<SequenceRule, Surprise
     const chance = (breaksBefore + 0.5) / (runsBefore + 1);
     const rise = breaks / runs - breaksBefore / Math.max(1, runsBefore);
     if (breaks < fewestBreaks || rise < smallestRise || surprise(breaks, runs, chance) < surprising) continue;
+    if (fisherSurprise(breaks, runs, breaksBefore, runsBefore) < surprisingExactly) continue;
     surprises.set(rule, { occasions: runs, chance });
   }
   return surprises;
@@ -260,6 +264,16 @@ function withoutErrors(traces: readonly Trace[], lines: readonly LogLine[]): rea
 /** Traces whose spans all ended inside the window: what is still running has not broken off. */
 function finished(slice: TelemetrySlice): Trace[] {
   return slice.traces.window.filter(({ end }) => end < slice.window.end);
+}
+
+/** Normal traces but for those that ran on when their period ended: their lines were read half way. */
+function whole({ traces, referencePeriods }: TelemetrySlice): Trace[] {
+  return traces.reference.filter(
+    (trace) =>
+      !referencePeriods.trace.some(
+        ({ start, end }) => trace.start >= start && trace.start < end && trace.end >= end,
+      ),
+  );
 }
 
 function linesByStatement(
