@@ -14,10 +14,12 @@ export interface ConfidenceFeatures {
 }
 
 /**
- * Weights of the logistic regression: `npm run bench -- --fit-confidence` prints them anew from labelled
- * cases, cases made harder, and windows without a fault (docs/BENCHMARKS.md says which and how well).
+ * Weights of the logistic function, near those that `npm run bench -- --perturb all --quiet N` prints for the
+ * development cases and their harder forms (docs/BENCHMARKS.md). That fit gives agreement and telemetry no
+ * weight, because hardly a method but the decisive one speaks there; they keep a small one, so that an answer
+ * from metrics alone, or against the other methods, is never as sure.
  */
-export const confidenceWeights = { constant: -3.5, strength: 4, lead: 2, agreement: 1, seen: 1 };
+export const confidenceWeights = { constant: -3.3, strength: 3.2, lead: 3.5, agreement: 0.4, seen: 0.8 };
 
 /** What no ranked service explains is as likely as a suspect of this strength. */
 const unknownStrength = 2;
