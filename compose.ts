@@ -250,6 +250,16 @@ export function ownModels(model: ModelOptions) {
   });
 }
 
+/** What reads questions where people are talked to: the model, where one is configured, and the prompts. */
+export async function openQuestionReader({
+  model,
+}: Pick<Config, "model">): Promise<Pick<Toolbox, "model" | "prompts">> {
+  return {
+    model: model === undefined ? null : languageModel(ownModels(model).chat, modelNames(model)),
+    prompts: await loadPrompts(model?.knowledge),
+  };
+}
+
 function placeName({ url, name }: ServerOptions): string {
   return createHash("sha256").update(`${url} ${name}`).digest("hex").slice(0, 16);
 }

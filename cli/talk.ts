@@ -3,7 +3,7 @@ import { type Conversation, conversation } from "../bot/conversation.ts";
 import { plainText } from "../bot/plain-text.ts";
 import type { ChatMessage, ChatSurface } from "../bot/surface.ts";
 import { terminal } from "../bot/surfaces/terminal/terminal.ts";
-import { type Application, startApplication } from "../compose.ts";
+import { type Application, openQuestionReader, startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
 import type { ThreadStore } from "../jobs/store.ts";
 import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "../pipeline/types.ts";
@@ -89,7 +89,8 @@ async function ended(starting: Promise<Application>): Promise<void> {
 /**
  * Reads what can be told without opening the telemetry, which takes longer than the time to the first
  * stage allows: the pipeline knows the services, and refuses unknown ones before it reads any data. Only
- * a text that looks like no question is read again with the services' names: it may be one of them.
+ * a text that looks like no question is read again with the services' names: it may be one of them. Where a
+ * model is configured, it reads what the grammar finds no time in.
  */
 async function readFirst(
   question: ChatQuestion,
@@ -97,11 +98,14 @@ async function readFirst(
   config: Config,
   signal: AbortSignal,
 ): Promise<ReadQuestion> {
-  const { readQuestion } = await import("../pipeline/question/index.ts");
+  const { readQuestion, readWithModel } = await import("../pipeline/question/index.ts");
   const read = readQuestion(question, previous?.known ?? [], config.pipeline, previous);
-  if (read.intent !== "none") return { ...read, unknownServices: [] };
+  const mayBeTold = config.model !== undefined && read.from === "ask" && read.followUp === null;
+  if (read.intent !== "none" && !mayBeTold) return { ...read, unknownServices: [] };
   const { serviceNames } = await import("./service-names.ts");
-  return readQuestion(question, await serviceNames(config, signal), config.pipeline, previous);
+  const names = await serviceNames(config, signal);
+  const reader = await openQuestionReader(config);
+  return readWithModel(question, names, config.pipeline, reader, signal, previous);
 }
 
 /** The terminal's thread begins and ends with this process, and is at hand all the while. */

@@ -12,7 +12,7 @@ import { localize } from "./localize/index.ts";
 import { narrow } from "./narrow.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Toolbox } from "./ports.ts";
-import { readQuestion } from "./question/index.ts";
+import { readWithModel } from "./question/index.ts";
 import { redactSlice } from "./redact/redact-slice.ts";
 import { redactor } from "./redact/redactor.ts";
 import { restoreDiagnosis } from "./redact/restore-diagnosis.ts";
@@ -54,7 +54,7 @@ export async function diagnose(
     "read",
     async () => {
       const known = await takeInventory(toolbox, signal, question.askedAt);
-      const read = readQuestion(question, known.services, options);
+      const read = await readWithModel(question, known.services, options, toolbox, signal);
       return {
         inventory: known,
         window: resolveWindow(question, read, options),

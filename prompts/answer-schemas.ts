@@ -46,9 +46,21 @@ export const LogFilterAnswer = z.strictObject({
 });
 export type LogFilterAnswer = z.infer<typeof LogFilterAnswer>;
 
+/** What a text asks for, where the grammar could not tell. Times are ISO 8601 with an offset. */
+export const QuestionAnswer = z.strictObject({
+  intent: z.enum(["diagnose", "summary", "schedule", "help", "none"]),
+  window: z.strictObject({ start: z.string().max(40), end: z.string().max(40) }).nullable(),
+  /** The words of the text that name the time, copied; empty where none do. */
+  timeWords: z.string().max(200),
+  services: z.array(z.string().max(200)).max(10),
+  modalities: z.array(z.enum(["metric", "log", "trace"])).max(3),
+});
+export type QuestionAnswer = z.infer<typeof QuestionAnswer>;
+
 export const answerSchemas = {
   expert: ExpertAnswer,
   localization: LocalizationAnswer,
   "log-filter": LogFilterAnswer,
+  question: QuestionAnswer,
 } as const;
 export type AnswerSchemaId = keyof typeof answerSchemas;
