@@ -150,8 +150,11 @@ function anomalyOf(
 ): LogAnomaly {
   const occasions = found?.occasions ?? runs.length;
   const chance = found?.chance ?? 0;
-  const certainty = Math.min(surprise(runs.length, occasions, chance), fullSurprise) / fullSurprise;
-  const share = runs.length / occasions;
+  const couldBreak = Math.max(1, now.traces.get(rule)?.size ?? runs.length);
+  const certainty =
+    Math.min(surprise(Math.min(runs.length, couldBreak), couldBreak, chance), fullSurprise) / fullSurprise;
+  // A trace has one origin, however often it calls this code: its share is of the traces that could have one.
+  const share = new Set(runs.map(({ sequence }) => sequence.traceIndex)).size / couldBreak;
   const spans = runs.flatMap(({ sequence }) => traces[sequence.traceIndex]?.spans[sequence.spanIndex] ?? []);
   const from = commonest(runs.map((run) => regionStart(run, rule, internal))) ?? rule.after;
   return {

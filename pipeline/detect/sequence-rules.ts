@@ -115,6 +115,8 @@ export interface BrokenRun {
 export interface RuleRuns {
   /** How often each rule's first event occurred. */
   readonly occasions: ReadonlyMap<SequenceRule, number>;
+  /** Traces, by position, in which it did. */
+  readonly traces: ReadonlyMap<SequenceRule, ReadonlySet<number>>;
   readonly broken: readonly BrokenRun[];
   /** What came next instead, per rule. */
   readonly successors: ReadonlyMap<SequenceRule, ReadonlyMap<string, number>>;
@@ -126,6 +128,7 @@ export function checkRules(
   rules: SequenceRules,
 ): RuleRuns {
   const occasions = new Map<SequenceRule, number>();
+  const traces = new Map<SequenceRule, Set<number>>();
   const successors = new Map<SequenceRule, Map<string, number>>();
   const broken: BrokenRun[] = [];
   for (const [key, { sequences }] of operations) {
@@ -140,6 +143,7 @@ export function checkRules(
         const rule = applicable.get(event.name);
         if (rule === undefined) return;
         count(occasions, rule);
+        traces.set(rule, (traces.get(rule) ?? new Set()).add(sequence.traceIndex));
         count(inner(successors, rule), next.isError ? endOfSpan : next.name);
         const held = rule.next === null ? i < quietFrom : (last.get(rule.next) ?? -1) > i;
         if (!held) found[0] = { rule, sequence, position: i };
@@ -147,7 +151,7 @@ export function checkRules(
       broken.push(...found);
     }
   }
-  return { occasions, broken, successors };
+  return { occasions, traces, broken, successors };
 }
 
 /** Visits each event at its first occurrence, with the one that comes at once after it. */

@@ -57,6 +57,35 @@ function between(reference: Run, now: Run) {
 }
 
 describe("brokenSequences", () => {
+  it("is as sure of code that every request calls ten times as of code that it calls once", () => {
+    const looped = (count: number, prefix: string, broken: boolean): Run => {
+      const spans: Span[] = [];
+      const lines: LogLine[] = [];
+      for (let index = 0; index < count; index++) {
+        const traceId = `${prefix}${index}`;
+        const at = window.start + index * 1000;
+        const own = { traceId, service: "seat", operation: "left", durationMs: 5 };
+        spans.push(
+          span({ traceId, spanId: "0", service: "travel", operation: "find", start: at, durationMs: 200 }),
+        );
+        for (let call = 1; call <= 10; call++) {
+          const start = at + 10 * call;
+          const spanId = String(call);
+          spans.push(span({ ...own, spanId, parentId: "0", start }));
+          lines.push(line({ service: "seat", traceId, spanId, t: start + 1, body: "seat.go:57 asked" }));
+          if (!broken)
+            lines.push(line({ service: "seat", traceId, spanId, t: start + 2, body: "seat.go:61 done" }));
+        }
+      }
+      return { spans, lines };
+    };
+
+    const found = between(looped(30, "r", false), looped(30, "w", true));
+
+    expect(found[0]).toMatchObject({ service: "seat", template: "seat.go:57", expectedNext: "seat.go:61" });
+    expect(found[0]!.severity).toBeGreaterThan(5.5);
+  });
+
   it("names the region of the deepest service, though its caller breaks as well", () => {
     const found = between(
       runs(40, "r"),
