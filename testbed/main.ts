@@ -47,10 +47,18 @@ async function up({ folder, requestsPerSecond, step, seed, port }: UpOptions): P
       say(`  ${instance} http://127.0.0.1:${at}/metrics`);
     say(`Telemetry: ${join(folder, "telemetry")}. Ctrl-C ends it. In another terminal:`);
     say("  npm run testbed -- fault store-down --service geo");
-    const control = await openControl(join(path, "control.json"), async (request, told) => {
-      const { target } = findFault(request.type, request.target);
-      told(`${request.type} at ${target} for ${request.seconds} s …`);
-      await recording.fault(request.type, target, request.seconds * second);
+    let underWay: string | null = null;
+    const control = await openControl(join(path, "control.json"), async ({ type, ...asked }, told) => {
+      if (underWay !== null)
+        throw new TestbedError(`There is a fault already: ${underWay}. Wait for its end.`);
+      const { target } = findFault(type, asked.target);
+      underWay = `${type} at ${target}`;
+      told(`${underWay} for ${asked.seconds} s …`);
+      try {
+        await recording.fault(type, target, asked.seconds * second);
+      } finally {
+        underWay = null;
+      }
       told("mended; the fault is over.");
     });
     try {

@@ -88,13 +88,22 @@ function recordingOf(
   const { folder, metricStepMs } = options.telemetry;
   const periods: Period[] = [];
   const cases: unknown[] = [];
+  /** When the fault-free time that is going on began. */
+  let healthySince: number | null = null;
+
+  async function endHealthyTime(): Promise<void> {
+    if (healthySince === null) return;
+    periods.push({ start: healthySince, end: Date.now() });
+    healthySince = null;
+    await writeReference(join(folder, "telemetry"), periods);
+  }
 
   async function wait(ms: number): Promise<void> {
     const until = performance.now() + ms;
     while (performance.now() < until) {
       await sleep(Math.min(1_000, Math.max(0, until - performance.now())), undefined, { signal }).catch(
         () => {
-          throw new TestbedError("The recording was stopped before its end; recording.json says so.");
+          throw new TestbedError("The recording was stopped before its end.");
         },
       );
       const problem = testbed.problem();
@@ -110,13 +119,14 @@ function recordingOf(
     testbed,
     settle: wait,
     async normal(ms) {
-      const start = Date.now();
+      healthySince = Date.now();
       await wait(ms);
-      periods.push({ start, end: Date.now() });
-      await writeReference(join(folder, "telemetry"), periods);
+      await endHealthyTime();
     },
     async fault(type, target, ms, share = 1) {
       const found = findFault(type, target);
+      // Somebody may not wait for the end of the fault-free time; then this is its end.
+      await endHealthyTime();
       const start = Date.now();
       const mend = await found.fault.inject(testbed, found.target, share);
       try {

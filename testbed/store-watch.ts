@@ -20,7 +20,7 @@ type Figures = ReadonlyMap<string, number> | null;
 
 /** An exporter beside one store, as redis_exporter and a log shipper are. */
 export function watchStore(store: StoreProcess, telemetry: Telemetry): StoreWatch {
-  let latest: Figures = null;
+  let latest: Figures | undefined;
   let logOffset = 0;
   observe(telemetry.meter, () => latest);
 
@@ -78,10 +78,12 @@ const counterUnits = {
   "store.error.replies": "replies",
 } as const;
 
-function observe(meter: Meter, latest: () => Figures): void {
-  meter
-    .createObservableGauge("up", { unit: "" })
-    .addCallback((result) => result.observe(latest() === null ? 0 : 1));
+/** Before the first look there is nothing to tell. */
+function observe(meter: Meter, latest: () => Figures | undefined): void {
+  meter.createObservableGauge("up", { unit: "" }).addCallback((result) => {
+    const figures = latest();
+    if (figures !== undefined) result.observe(figures === null ? 0 : 1);
+  });
   const told = (name: string) => (result: ObservableResult) => {
     const value = latest()?.get(name);
     if (value !== undefined) result.observe(value);

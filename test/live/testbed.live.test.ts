@@ -110,6 +110,8 @@ describe("npm run testbed -- up", { timeout: 3 * patience }, () => {
       "geo asks its store",
     );
     const fault = start(["fault", "store-down", "--service", "geo", "--seconds", "20", "--folder", folder]);
+    await eventually(() => fault.said.output.includes("store-down at"), "the fault has begun");
+    const second = await start(["fault", "cpu-hog", "--service", "user", "--folder", folder]).ended;
     const { code: faultCode, output: faultOutput } = await fault.ended;
     await eventually(() => arrived.size === 3, "all signals arrive at the collector");
     const geoLogs = await fileText(join(telemetry, "logs"), /^geo-/);
@@ -121,6 +123,7 @@ describe("npm run testbed -- up", { timeout: 3 * patience }, () => {
     expect(started.length).toBeGreaterThanOrEqual(processCount);
     expect(scraped).toMatch(/^requests_total/m);
     expect([faultCode, faultOutput]).toEqual([0, expect.stringContaining("store-down at geo-store")]);
+    expect([second.code, second.errors]).toEqual([2, expect.stringContaining("There is a fault already")]);
     expect(geoLogs).toContain("panic: no reachable servers");
     expect(geoStore).toMatch(/,up,1,\n[\s\S]*,up,0,\n/);
     expect(arrived).toEqual(new Set(["/v1/traces", "/v1/logs", "/v1/metrics"]));
@@ -130,6 +133,12 @@ describe("npm run testbed -- up", { timeout: 3 * patience }, () => {
       complete: true,
     });
     expect(running(started)).toEqual([]);
+    // The fault came before the fault-free time was over, and ended it.
+    const { periods } = JSON.parse(await readFile(join(telemetry, "reference.json"), "utf8"));
+    const gone = [...geoStore.matchAll(/^(\d+),geo-store,geo-store-0,up,0,$/gm)].map(([, time]) =>
+      Number(time),
+    );
+    expect(Date.parse(periods[0].end)).toBeLessThan(Math.max(...gone));
     // The product reads what was written, without a broken row.
     const connector = await openFiles({ type: "files", path: telemetry });
     onTestFinished(() => connector.close());
