@@ -1,16 +1,15 @@
 import { plainText } from "../bot/plain-text.ts";
-import { counted } from "../bot/time-words.ts";
-import { openToolbox, startApplication } from "../compose.ts";
+import { startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
 import { sourceName } from "../connectors/index.ts";
 import { modelRoles } from "../connectors/llm/models.ts";
-import { takeInventory } from "../pipeline/collect.ts";
 import { asBotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
 import type { Check } from "./check.ts";
 import { modelCheck } from "./model-check.ts";
 import { configWith, type QuestionOptions } from "./question-options.ts";
 import { exitCodeOf, exitCodes, printJson, printLine, type Shell } from "./shell.ts";
+import { sourceCheck } from "./source-check.ts";
 
 /** Tries everything an answer needs. Returns the exit code of the first thing that is wrong. */
 export async function health(options: QuestionOptions, shell: Shell): Promise<number> {
@@ -26,7 +25,9 @@ export async function health(options: QuestionOptions, shell: Shell): Promise<nu
   }
   for (const source of config.sources) {
     const name = sourceName(source);
-    checks.push(await checked(name, () => sourceCheck({ ...config, sources: [source] }, shell.signal)));
+    checks.push(
+      await checked(name, () => sourceCheck({ ...config, faultFree: [], sources: [source] }, shell)),
+    );
   }
   for (const role of modelRoles) {
     const { model } = config;
@@ -58,35 +59,6 @@ async function redisCheck(config: Config): Promise<Omit<Check, "name">> {
   return { ok: true, detail, exitCode: exitCodes.answered };
 }
 
-async function sourceCheck(config: Config, signal: AbortSignal): Promise<Omit<Check, "name">> {
-  const toolbox = await openToolbox(config);
-  try {
-    for (const source of toolbox.sources) await source.probe(signal);
-    const { services, extent, gaps } = await takeInventory(toolbox, signal);
-    const unreachable = gaps.find(({ reason }) => reason === "unreachable");
-    if (unreachable !== undefined) {
-      return { ok: false, detail: unreachable.detail, exitCode: exitCodes.unavailable };
-    }
-    const newest = {
-      metrics: iso(extent.metric?.end),
-      logs: iso(extent.log?.end),
-      traces: iso(extent.trace?.end),
-    };
-    const said = Object.entries(newest).map(
-      ([kind, at]) => `${kind} ${at === null ? "none" : `up to ${at}`}`,
-    );
-    const broken = gaps.map(({ detail }) => detail).join(" ");
-    return {
-      ok: true,
-      detail: `${counted(services.length, "service")}; ${said.join(", ")}${broken === "" ? "" : `; ${broken}`}`,
-      exitCode: exitCodes.answered,
-      newest,
-    };
-  } finally {
-    await toolbox.close();
-  }
-}
-
 /** A check that fails with a BotError is a finding; anything else is a bug and is thrown. */
 async function checked(name: string, check: () => Promise<Omit<Check, "name">>): Promise<Check> {
   try {
@@ -96,8 +68,4 @@ async function checked(name: string, check: () => Promise<Omit<Check, "name">>):
     if (known === null) throw error;
     return { name, ok: false, detail: known.message, exitCode: exitCodeOf(known.code) };
   }
-}
-
-function iso(at: number | undefined): string | null {
-  return at === undefined ? null : new Date(at).toISOString();
 }

@@ -1,5 +1,5 @@
 import type { TimeWindow } from "../../pipeline/types.ts";
-import type { Names } from "../names/names.ts";
+import { identityLabels, type Names } from "../names/names.ts";
 import type { PrometheusApi } from "./api.ts";
 import type { MetricEntry } from "./options.ts";
 
@@ -9,6 +9,8 @@ export interface Catalogued {
   /** By service: the labels that name it there, and their values. */
   readonly services: ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
   readonly instances: number;
+  /** Those labels of its series that can name a service or instance: grouping by more of them is slow. */
+  readonly labels: readonly string[];
 }
 
 /** Who has which metrics within `window`. */
@@ -45,7 +47,9 @@ export async function readCatalogue(
     for (const words of answered.partial) partial.add(words);
     const services = new Map<string, Map<string, Set<string>>>();
     const instances = new Set<string>();
+    const present = new Set<string>();
     for (const labels of answered.data) {
+      for (const label of Object.keys(labels)) present.add(label);
       const named = names.resolve(labels, entry.subject, serviceLabels);
       if (named === null) continue;
       const { service, instance, label } = named;
@@ -59,7 +63,9 @@ export async function readCatalogue(
       instances.add(`${service}\u0000${instance}`);
       if (instance !== null) seen.set(`${service}\u0000${instance}`, { service, instance });
     }
-    return { entry, services, instances: instances.size };
+    const naming = [...new Set([...identityLabels(entry.subject), ...serviceLabels])];
+    const labels = naming.filter((label) => present.has(label));
+    return { entry, services, instances: instances.size, labels };
   };
   return {
     window,

@@ -64,6 +64,7 @@ export function openPrometheus(
   async function inventory(signal: AbortSignal, askedAt: EpochMs = clock()): Promise<Inventory> {
     throwIfAborted(signal);
     const known = await catalogue({ start: askedAt - options.lookbackHours * hour, end: askedAt }, signal);
+    const { lookbackHours } = options;
     const edges = await readServiceGraph(api, names, known.metricNames, matchers, askedAt, signal);
     const services = new Set(known.entries.flatMap((entry) => [...entry.services.keys()]));
     for (const { caller, callee } of edges) services.add(caller).add(callee);
@@ -71,7 +72,11 @@ export function openPrometheus(
     return {
       services: list,
       instances: known.instances,
-      extent: { metric: await readExtent(api, known, matchers, askedAt, signal), log: null, trace: null },
+      extent: {
+        metric: await readExtent(api, known, matchers, { askedAt, lookbackHours }, signal),
+        log: null,
+        trace: null,
+      },
       declaredReference: { metric: [], log: [], trace: [] },
       topology: edges.length === 0 ? null : { services: list, edges },
       gaps: known.partial.map((words) => ({
@@ -125,7 +130,7 @@ async function readExtent(
   api: PrometheusApi,
   { entries }: Catalogue,
   matchers: readonly string[],
-  askedAt: EpochMs,
+  { askedAt, lookbackHours }: { askedAt: EpochMs; lookbackHours: number },
   signal: AbortSignal,
 ): Promise<TimeWindow | null> {
   const [first] = entries.filter(({ instances }) => instances > 0);
@@ -138,10 +143,16 @@ async function readExtent(
     api.instant(`max(timestamp(${select}))`, askedAt, signal),
   ]);
   const times = timesIn(coarse.data[0]?.values ?? []);
-  const last = newest[0]?.value;
-  const end = last === undefined ? times.at(-1) : last * 1_000;
+  const [last] =
+    newest.length > 0 ? newest : await api.instant(lastSample(select, lookbackHours), askedAt, signal);
+  const end = last === undefined ? times.at(-1) : last.value * 1_000;
   if (end === undefined) return null;
   return { start: Math.min(times[0] ?? end, end), end };
+}
+
+/** For collection that has stopped: what is older than five minutes is no answer of its own. */
+function lastSample(select: string, lookbackHours: number): string {
+  return `max(max_over_time(timestamp(${select})[${Math.ceil(lookbackHours)}h:5m]))`;
 }
 
 function timesIn(values: readonly unknown[]): EpochMs[] {

@@ -1,4 +1,3 @@
-import { identityLabels } from "../names/names.ts";
 import type { MetricEntry } from "./options.ts";
 
 /** A PromQL string literal. The only way a value from outside gets into a query. */
@@ -22,9 +21,9 @@ function literally(value: string): string {
 /** PromQL for one entry, one series per instance. `matchers` and `range` ("60s") are made by us. */
 export function queryOf(
   entry: MetricEntry,
-  { matchers, range, more }: { matchers: readonly string[]; range: string; more: readonly string[] },
+  { matchers, range, labels }: { matchers: readonly string[]; range: string; labels: readonly string[] },
 ): string {
-  const by = [...new Set([...identityLabels(entry.subject), ...more])].join(", ");
+  const by = labels.join(", ");
   const { metric, aggregate } = entry;
   const select = (...extra: (string | undefined)[]) =>
     `{${[...extra, entry.where, ...matchers].filter((one) => one !== undefined && one !== "").join(",")}}`;
@@ -35,7 +34,7 @@ export function queryOf(
     case "gauge":
       return `${aggregate} by (${by}) (${metric}${select()})`;
     case "histogram":
-      return `histogram_quantile(${entry.quantile}, sum by (${by}, le) (rate(${metric}${select()}[${range}])))`;
+      return `histogram_quantile(${entry.quantile}, sum by (${[...labels, "le"].join(", ")}) (rate(${metric}${select()}[${range}])))`;
     case "share":
       // Without the "or", what never failed would have no series to compare with.
       return `100 * (${rate(entry.failing ?? "")} or 0 * ${rate()}) / ${rate()}`;

@@ -100,16 +100,17 @@ export async function readMetrics(
 
 interface Selection {
   readonly entry: MetricEntry;
+  readonly labels: readonly string[];
   readonly matcher: string | null;
   readonly series: number;
 }
 
 /** The matchers that find the services; none where all are wanted. */
 function selectionsOf(
-  { entry, services, instances }: Catalogued,
+  { entry, services, instances, labels }: Catalogued,
   asked: readonly string[] | null,
 ): Selection[] {
-  if (asked === null) return instances === 0 ? [] : [{ entry, matcher: null, series: instances }];
+  if (asked === null) return instances === 0 ? [] : [{ entry, labels, matcher: null, series: instances }];
   const places = new Map<string, Set<string>>();
   for (const service of asked) {
     for (const [label, values] of services.get(service) ?? []) {
@@ -123,7 +124,7 @@ function selectionsOf(
     const all = [...values].sort();
     for (let at = 0; at < all.length; at += valuesPerMatcher) {
       const some = all.slice(at, at + valuesPerMatcher);
-      selections.push({ entry, matcher: labelIs(label, some), series: some.length });
+      selections.push({ entry, labels, matcher: labelIs(label, some), series: some.length });
     }
   }
   return selections;
@@ -131,15 +132,15 @@ function selectionsOf(
 
 function piecesOf(
   options: ReadOptions,
-  { entry, matcher, series }: Selection,
+  { entry, labels, matcher, series }: Selection,
   windows: readonly TimeWindow[],
   stride: number,
 ): Piece[] {
-  const { matchers, serviceLabels } = options;
+  const { matchers } = options;
   const stepMs = stepOf(options, entry) * stride;
   const range = `${Math.ceil((options.scrapeMsOf(entry) * intervalsPerRate) / 1_000)}s`;
   const all = matcher === null ? matchers : [...matchers, matcher];
-  const query = queryOf(entry, { matchers: all, range, more: serviceLabels });
+  const query = queryOf(entry, { matchers: all, range, labels });
   const most = Math.max(1, Math.min(pointsPerSeries, Math.floor(samplesPerAnswer / Math.max(1, series))));
   const pieces: Piece[] = [];
   for (const window of windows) {
