@@ -1,15 +1,20 @@
 import { name, quote } from "../describe/foreign-text.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice } from "../types.ts";
+import { callKey, silentCallees } from "./silent-callees.ts";
 
 /** The metric of a service after whose call others break off. */
 export const failedReturn = "failed return";
+/** The metric of a service that calls no longer reach. */
+const unanswered = "unanswered calls";
+/** What the break of a call still says about the caller when its callee fell silent. */
+const callerShare = 0.4;
 /** Several callers that break after calling the same service speak against it, a little less than its own break. */
 const calleeWeight = 0.9;
 
 /**
- * Ranks code regions that stopped running to their end, and services after whose call several others
- * break off.
+ * Ranks code regions that stopped running to their end, services after whose call several others
+ * break off, and services that calls no longer reach.
  *
  * Shape:  one candidate per broken region, its metric `A_B` named after the two statements that
  *         enclose it; for a shared callee the metric is the failed return itself.
@@ -19,22 +24,41 @@ const calleeWeight = 0.9;
 export const eventPairs = {
   name: "event-pairs",
   level: "metric",
-  localize(_slice: TelemetrySlice, anomalies: readonly Anomaly[]): Candidate[] {
+  localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): Candidate[] {
     const broken = anomalies.filter(
       (anomaly): anomaly is LogAnomaly => anomaly.modality === "log" && anomaly.kind === "broken-sequence",
     );
+    const silent = silentCallees(slice);
+    const calleeOf = ({ service, template }: LogAnomaly) => silent.get(callKey(service, template));
     const regions = broken.map((anomaly) => ({
       service: anomaly.service,
       instance: anomaly.instance,
       metric: `${anomaly.template}_${anomaly.expectedNext ?? ""}`,
       symptom: false,
-      score: anomaly.severity,
+      score: (calleeOf(anomaly) === undefined ? 1 : callerShare) * anomaly.severity,
       evidence: [anomaly.id],
       why: `In ${anomaly.count} requests "${quote(anomaly.template)}" was no longer followed by "${quote(anomaly.expectedNext ?? "")}", which normally always comes.`,
     }));
-    return [...regions, ...sharedCallees(broken)];
+    const unreached = broken.flatMap((anomaly) => unreachedCallee(anomaly, calleeOf(anomaly)));
+    return [...regions, ...unreached, ...sharedCallees(broken)];
   },
 } as const satisfies Localizer;
+
+/** The callee that fell silent, in place of the caller whose calls reach nobody. */
+function unreachedCallee(anomaly: LogAnomaly, callee: string | undefined): Candidate[] {
+  if (callee === undefined) return [];
+  return [
+    {
+      service: callee,
+      instance: null,
+      metric: unanswered,
+      symptom: true,
+      score: anomaly.severity,
+      evidence: [anomaly.id],
+      why: `In ${anomaly.count} requests ${name(anomaly.service)} called it and nothing of it is in the trace, where it normally always is.`,
+    },
+  ];
+}
 
 function sharedCallees(broken: readonly LogAnomaly[]): Candidate[] {
   const byCallee = new Map<string, LogAnomaly[]>();

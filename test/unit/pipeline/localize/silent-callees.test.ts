@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
+import { callKey, silentCallees } from "../../../../pipeline/localize/silent-callees.ts";
+import type { Span } from "../../../../pipeline/types.ts";
+import { logAnomaly, referencePeriod, slice, span, window } from "../../../fakes/telemetry.ts";
+
+interface Calling {
+  readonly caller?: string;
+  readonly at?: number;
+  readonly isAnswered?: boolean;
+  readonly status?: Span["status"];
+  readonly durationMs?: number;
+}
+
+/** So many requests in which the caller has a span of its own for its call to geo, and geo one below it. */
+function calls(count: number, { caller = "search", at = window.start, ...more }: Calling = {}): Span[] {
+  return Array.from({ length: count }, (_, index) => {
+    const traceId = `${caller}-${at}-${index}`;
+    const own = { traceId, service: caller, start: at + index * 1000 };
+    const call = span({
+      ...own,
+      spanId: "2",
+      parentId: "1",
+      operation: "call geo",
+      status: more.status ?? "ok",
+      durationMs: more.durationMs ?? 10,
+    });
+    const geo = span({ traceId, spanId: "3", parentId: "2", service: "geo", start: own.start + 1 });
+    return [span({ ...own, spanId: "1" }), call, ...(more.isAnswered === false ? [] : [geo])];
+  }).flat();
+}
+
+const before = { at: referencePeriod.start };
+const key = callKey("search", "call geo start");
+
+describe("silentCallees", () => {
+  it.each([
+    ["fail", { status: "error" as const }],
+    ["hang", { durationMs: 900 }],
+  ])("finds a callee that no call reaches any more while the calls %s", (_how, trouble) => {
+    const spans = calls(8, { isAnswered: false, ...trouble });
+
+    expect(silentCallees(slice({ spans, referenceSpans: calls(20, before) }))).toEqual(
+      new Map([[key, "geo"]]),
+    );
+  });
+
+  it("calls nobody silent whose calls go well: then only spans were lost", () => {
+    const spans = calls(8, { isAnswered: false });
+
+    expect(silentCallees(slice({ spans, referenceSpans: calls(20, before) })).size).toBe(0);
+  });
+
+  it("calls nobody silent who still answers others", () => {
+    const failing = calls(4, { isAnswered: false, status: "error" });
+    const spans = [...failing, ...calls(8, { caller: "frontend" })];
+    const referenceSpans = [...calls(20, before), ...calls(20, { ...before, caller: "frontend" })];
+
+    expect(silentCallees(slice({ spans, referenceSpans })).size).toBe(0);
+  });
+
+  it("takes no span for a call that does other things as well", () => {
+    const busy = (at: number) =>
+      calls(20, { at }).flatMap((one) =>
+        one.spanId === "2" ? [one, { ...one, spanId: "9", parentId: "2", operation: "parse" }] : [one],
+      );
+    const spans = calls(8, { isAnswered: false, status: "error" });
+
+    expect(silentCallees(slice({ spans, referenceSpans: busy(referencePeriod.start) })).size).toBe(0);
+  });
+
+  it("is empty without traces", () => {
+    expect(silentCallees(slice({})).size).toBe(0);
+  });
+});
+
+describe("event-pairs", () => {
+  it("puts a callee that fell silent before the caller whose calls break off", () => {
+    const spans = calls(8, { isAnswered: false, status: "error" });
+    const broken = logAnomaly({
+      id: "log-1",
+      kind: "broken-sequence",
+      service: "search",
+      template: "call geo start",
+      expectedNext: "GET /geo start",
+      severity: 5,
+      count: 8,
+    });
+
+    const ranked = eventPairs.localize(slice({ spans, referenceSpans: calls(20, before) }), [broken]);
+
+    const [first, second] = [...ranked].sort((a, b) => b.score - a.score);
+    expect(first).toMatchObject({ service: "geo", metric: "unanswered calls", score: 5 });
+    expect(first?.why).toContain("In 8 requests search called it");
+    expect(second).toMatchObject({ service: "search", score: 2 });
+  });
+});
