@@ -27,7 +27,7 @@ function run(labels: string, folders: readonly string[]): void {
   const rows = readFileSync(labels, "utf8").trimEnd().split("\n").slice(1);
   const read = rows.map((row) => labelled(row, folders));
   const found = read.filter((one) => one !== null);
-  report(`labelled by hand (${found.length} of ${rows.length} found)`, found);
+  report(`real telemetry, named by a language model (${found.length} of ${rows.length} found)`, found);
 }
 
 function report(name: string, segments: readonly Labelled[]): void {
