@@ -128,6 +128,7 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
         score: rounded(candidate.score),
         symptom: candidate.symptom,
         evidence: cite(candidate.evidence).slice(0, mostContributed),
+        ...(candidate.waitsFor === undefined ? {} : { waitsFor: candidate.waitsFor }),
       })),
     })),
     confidenceFrom,

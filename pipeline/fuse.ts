@@ -47,10 +47,13 @@ const oneByOne = "robust-scorer";
 /** What such a symptom still counts where `propagation` has judged them all. */
 const judgedShare = 0.5;
 
+/** What else speaks against a service counts so much while it waits for one that fell silent. */
+const victimShare = 0.5;
+
 /**
  * One ranking of services out of all localizers' rankings. A localizer of metrics votes for a
  * service with its best metric there. Symptoms that were weighed along the call graph do not vote in
- * full a second time, one by one.
+ * full a second time, one by one; nor does what speaks against a service whose calls reach nobody.
  *
  * Source: reciprocal-rank fusion: Cormack et al., SIGIR 2009. Strength fusion is ours: it keeps what
  *         ranks throw away, by how much the first is ahead of the second.
@@ -60,8 +63,14 @@ export function fuseServices(rankings: readonly Ranking[], options: FusionOption
   const judged = rankings.some(
     ({ localizer, candidates }) => localizer === propagation && candidates.length > 0,
   );
+  const waiting = new Set(
+    rankings.flatMap(({ candidates }) =>
+      candidates.filter(({ waitsFor }) => waitsFor !== undefined).map(({ service }) => service),
+    ),
+  );
   for (const { localizer, candidates } of rankings) {
-    const best = bestPerService(judged && localizer === oneByOne ? candidates.map(asJudged) : candidates);
+    const weighed = candidates.map((candidate) => asVictim(candidate, waiting));
+    const best = bestPerService(judged && localizer === oneByOne ? weighed.map(asJudged) : weighed);
     best.forEach((candidate, index) => {
       const value = options.method === "strength" ? candidate.score : 1 / (options.rankConstant + index + 1);
       votes.set(candidate.service, [
@@ -166,6 +175,12 @@ function bestPerService(candidates: readonly Candidate[]): Candidate[] {
     if (known === undefined || candidate.score > known.score) best.set(candidate.service, candidate);
   }
   return ordered([...best.values()]);
+}
+
+/** What a caller of a silent service shows besides counts less: it fails and waits because of that one. */
+function asVictim(candidate: Candidate, waiting: ReadonlySet<string>): Candidate {
+  if (candidate.waitsFor !== undefined || !waiting.has(candidate.service)) return candidate;
+  return { ...candidate, score: victimShare * candidate.score };
 }
 
 function asJudged(candidate: Candidate): Candidate {

@@ -341,6 +341,8 @@ export interface Candidate {
   readonly evidence: readonly string[];
   /** Why it is here, in one sentence without times; made from numbers of the evidence. */
   readonly why: string;
+  /** The silent service that its calls no longer reach: what else is wrong here may follow from that. */
+  readonly waitsFor?: string | undefined;
 }
 
 export interface Ranking {

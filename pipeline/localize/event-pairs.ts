@@ -1,7 +1,7 @@
 import { name, quote } from "../describe/foreign-text.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice } from "../types.ts";
-import { callKey, silentCallees } from "./silent-callees.ts";
+import { callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
 
 /** The metric of a service after whose call others break off. */
 export const failedReturn = "failed return";
@@ -37,6 +37,7 @@ export const eventPairs = {
       symptom: false,
       score: (calleeOf(anomaly) === undefined ? 1 : callerShare) * anomaly.severity,
       evidence: [anomaly.id],
+      waitsFor: calleeOf(anomaly)?.service,
       why: `In ${anomaly.count} requests "${quote(anomaly.template)}" was no longer followed by "${quote(anomaly.expectedNext ?? "")}", which normally always comes.`,
     }));
     const unreached = broken.flatMap((anomaly) => unreachedCallee(anomaly, calleeOf(anomaly)));
@@ -45,15 +46,15 @@ export const eventPairs = {
 } as const satisfies Localizer;
 
 /** The callee that fell silent, in place of the caller whose calls reach nobody. */
-function unreachedCallee(anomaly: LogAnomaly, callee: string | undefined): Candidate[] {
+function unreachedCallee(anomaly: LogAnomaly, callee: SilentCallee | undefined): Candidate[] {
   if (callee === undefined) return [];
   return [
     {
-      service: callee,
+      service: callee.service,
       instance: null,
       metric: unanswered,
       symptom: true,
-      score: anomaly.severity,
+      score: Math.max(anomaly.severity, callee.strength),
       evidence: [anomaly.id],
       why: `In ${anomaly.count} requests ${name(anomaly.service)} called it and nothing of it is in the trace, where it normally always is.`,
     },

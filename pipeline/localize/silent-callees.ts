@@ -1,5 +1,6 @@
 import { startOf } from "../detect/event-sequences.ts";
 import type { Span, TelemetrySlice, Trace } from "../types.ts";
+import { fullStrength } from "./strength.ts";
 
 /** A span is a call when nearly all of its operation hold one span of another service and nothing else. */
 const callShare = 0.9;
@@ -7,9 +8,19 @@ const fewestCalls = 5;
 /** A callee that answers fewer of all calls to it than this, where it normally answers nearly all, is silent. */
 const silentShare = 0.5;
 const answeringShare = 0.9;
+/** Fewer unanswered calls than this speak less clearly. */
+const certainCalls = 10;
+/** So many of the unanswered calls, at either end, may be strays. */
+const strayShare = 0.1;
 /** Calls that reach nobody fail, or wait this many times as long; else only the callee's spans were lost. */
 const slowFactor = 3;
 const failedShare = 0.5;
+
+export interface SilentCallee {
+  readonly service: string;
+  /** On the common scale, 0 to about 6: by how many calls went unanswered, and which share of them then. */
+  readonly strength: number;
+}
 
 /** A call, as `event-pairs` knows it: the caller and the event that its span begins with. */
 export function callKey(caller: string, event: string): string {
@@ -23,37 +34,44 @@ export function callKey(caller: string, event: string): string {
  * Shape:  `callKey` to the callee; empty without traces. A callee that still answers other callers is not
  *         silent: then it is the one caller, or the way between the two.
  */
-export function silentCallees({ traces }: TelemetrySlice): Map<string, string> {
+export function silentCallees({ traces }: TelemetrySlice): Map<string, SilentCallee> {
   const before = callsOf(traces.reference);
   const calleeOf = new Map<string, string>();
-  for (const [key, calls] of before) {
-    const callee = calls.answeredBy;
+  for (const [key, { answeredBy: callee, ...calls }] of before) {
     if (callee === null || calls.spans.length < fewestCalls) continue;
-    if (calls.answered >= callShare * calls.spans.length) calleeOf.set(key, callee);
+    if (answeredShare(calls) >= callShare) calleeOf.set(key, callee);
   }
   const now = callsOf(traces.window);
-  const silent = new Map<string, string>();
+  const silent = new Map<string, SilentCallee>();
   for (const [key, callee] of calleeOf) {
     const keys = [...calleeOf].filter(([, other]) => other === callee).map(([one]) => one);
-    if (answered(before, keys) < answeringShare || !(answered(now, keys) < silentShare)) continue;
-    const unanswered = keys.flatMap((one) => now.get(one)?.unanswered ?? []);
-    const usual = keys.flatMap((one) => before.get(one)?.spans ?? []);
-    if (areInTrouble(unanswered, usual)) silent.set(key, callee);
+    const usual = callsTo(before, keys);
+    const calls = callsTo(now, keys);
+    const inStretch = answeredShare(inTrouble(calls));
+    if (answeredShare(usual) < answeringShare || !(inStretch < silentShare)) continue;
+    if (!areInTrouble(calls.unanswered, usual.spans)) continue;
+    const certainty = Math.min(1, calls.unanswered.length / certainCalls);
+    silent.set(key, { service: callee, strength: fullStrength * certainty * Math.sqrt(1 - inStretch) });
   }
   return silent;
 }
 
 interface Calls {
+  readonly spans: readonly Span[];
+  /** Those below which nothing is. */
+  readonly unanswered: readonly Span[];
+}
+
+interface OperationCalls extends Calls {
   readonly spans: Span[];
   readonly unanswered: Span[];
-  answered: number;
   /** The one service that answers; null when there are several, or a call does other things as well. */
   answeredBy: string | null;
 }
 
 /** Spans by caller and operation, as far as they hold one span of another service or nothing at all. */
-function callsOf(traces: readonly Trace[]): Map<string, Calls> {
-  const found = new Map<string, Calls>();
+function callsOf(traces: readonly Trace[]): Map<string, OperationCalls> {
+  const found = new Map<string, OperationCalls>();
   for (const { spans, parents } of traces) {
     const children = new Map<number, Span[]>();
     spans.forEach((span, index) => {
@@ -64,15 +82,14 @@ function callsOf(traces: readonly Trace[]): Map<string, Calls> {
       const [child, ...others] = children.get(index) ?? [];
       const key = callKey(span.service, startOf(span.operation));
       const known = found.get(key);
-      const calls = known ?? { spans: [], unanswered: [], answered: 0, answeredBy: child?.service ?? null };
+      const calls = known ?? { spans: [], unanswered: [], answeredBy: null };
       if (known === undefined) found.set(key, calls);
       calls.spans.push(span);
       if (child === undefined) {
         calls.unanswered.push(span);
         return;
       }
-      calls.answered++;
-      calls.answeredBy ??= calls.answered === 1 ? child.service : null;
+      if (calls.spans.length - calls.unanswered.length === 1) calls.answeredBy = child.service;
       if (others.length > 0 || child.service === span.service || child.service !== calls.answeredBy) {
         calls.answeredBy = null;
       }
@@ -81,14 +98,28 @@ function callsOf(traces: readonly Trace[]): Map<string, Calls> {
   return found;
 }
 
-/** The share of these calls that were answered; NaN where there was none. */
-function answered(calls: ReadonlyMap<string, Calls>, keys: readonly string[]): number {
-  const sum = (count: (one: Calls) => number) =>
-    keys.reduce((total, key) => {
-      const one = calls.get(key);
-      return one === undefined ? total : total + count(one);
-    }, 0);
-  return sum((one) => one.answered) / sum((one) => one.spans.length);
+function callsTo(calls: ReadonlyMap<string, Calls>, keys: readonly string[]): Calls {
+  return {
+    spans: keys.flatMap((key) => calls.get(key)?.spans ?? []),
+    unanswered: keys.flatMap((key) => calls.get(key)?.unanswered ?? []),
+  };
+}
+
+/** NaN where there was no call. */
+function answeredShare({ spans, unanswered }: Calls): number {
+  return 1 - unanswered.length / spans.length;
+}
+
+/**
+ * The calls of the stretch in which most of the unanswered ones lie: ten bad minutes of an hour must not be
+ * outvoted by fifty good ones.
+ */
+function inTrouble({ spans, unanswered }: Calls): Calls {
+  const starts = unanswered.map(({ start }) => start).sort((a, b) => a - b);
+  const from = starts[Math.floor(strayShare * starts.length)] ?? Number.POSITIVE_INFINITY;
+  const to = starts[Math.ceil((1 - strayShare) * starts.length) - 1] ?? Number.NEGATIVE_INFINITY;
+  const isInside = ({ start }: Span) => start >= from && start <= to;
+  return { spans: spans.filter(isInside), unanswered: unanswered.filter(isInside) };
 }
 
 function areInTrouble(calls: readonly Span[], usual: readonly Span[]): boolean {

@@ -51,6 +51,21 @@ describe("fuseServices", () => {
     expect(fused[0]!.score).toBe(4);
   });
 
+  it("counts half of what speaks against a caller whose callee fell silent", () => {
+    const pairs = ranking("event-pairs", candidate("rate", 5), {
+      ...candidate("search", 2),
+      waitsFor: "rate",
+    });
+    const votes = ranking("simple-rca", candidate("search", 6));
+
+    const fused = fuseServices([pairs, votes], strength);
+
+    expect(fused.map(({ service, score }) => [service, score])).toEqual([
+      ["rate", 5],
+      ["search", 3],
+    ]);
+  });
+
   it("counts places only, by reciprocal rank", () => {
     const fused = fuseServices(
       [ranking("a", candidate("geo", 9), candidate("rate", 8)), ranking("b", candidate("rate", 1))],

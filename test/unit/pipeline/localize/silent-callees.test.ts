@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
 import { callKey, silentCallees } from "../../../../pipeline/localize/silent-callees.ts";
+import { fullStrength } from "../../../../pipeline/localize/strength.ts";
 import type { Span } from "../../../../pipeline/types.ts";
 import { logAnomaly, referencePeriod, slice, span, window } from "../../../fakes/telemetry.ts";
 
@@ -40,9 +41,24 @@ describe("silentCallees", () => {
   ])("finds a callee that no call reaches any more while the calls %s", (_how, trouble) => {
     const spans = calls(8, { isAnswered: false, ...trouble });
 
-    expect(silentCallees(slice({ spans, referenceSpans: calls(20, before) }))).toEqual(
-      new Map([[key, "geo"]]),
+    const found = silentCallees(slice({ spans, referenceSpans: calls(20, before) }));
+
+    expect([...found.keys()]).toEqual([key]);
+    expect(found.get(key)).toMatchObject({ service: "geo" });
+    // Eight of ten calls that would be certain, all of them unanswered.
+    expect(found.get(key)?.strength).toBeCloseTo(0.8 * fullStrength, 6);
+  });
+
+  it("is not outvoted by the good time before, in a long window", () => {
+    const good = calls(60);
+    const bad = calls(12, { at: window.start + 90_000, isAnswered: false, status: "error" });
+    const stray = calls(1, { at: window.start + 5_000, isAnswered: false, status: "error" });
+
+    const found = silentCallees(
+      slice({ spans: [...good, ...bad, ...stray], referenceSpans: calls(20, before) }),
     );
+
+    expect(found.get(key)?.service).toBe("geo");
   });
 
   it("calls nobody silent whose calls go well: then only spans were lost", () => {
