@@ -5,8 +5,6 @@ import { callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
 
 /** The metric of a service after whose call others break off. */
 export const failedReturn = "failed return";
-/** The metric of a service that calls no longer reach. */
-const unanswered = "unanswered calls";
 /** What the break of a call still says about the caller when its callee fell silent. */
 const callerShare = 0.4;
 /** Several callers that break after calling the same service speak against it, a little less than its own break. */
@@ -52,7 +50,7 @@ function unreachedCallee(anomaly: LogAnomaly, callee: SilentCallee | undefined):
     {
       service: callee.service,
       instance: null,
-      metric: unanswered,
+      metric: null,
       symptom: true,
       score: Math.max(anomaly.severity, callee.strength),
       evidence: [anomaly.id],

@@ -106,7 +106,7 @@ describe("event-pairs", () => {
     const ranked = eventPairs.localize(slice({ spans, referenceSpans: calls(20, before) }), [broken]);
 
     const [first, second] = [...ranked].sort((a, b) => b.score - a.score);
-    expect(first).toMatchObject({ service: "geo", metric: "unanswered calls", score: 5 });
+    expect(first).toMatchObject({ service: "geo", metric: null, score: 5 });
     expect(first?.why).toContain("In 8 requests search called it");
     expect(second).toMatchObject({ service: "search", score: 2 });
   });
