@@ -19,6 +19,11 @@ const kinds: readonly (readonly [RegExp, Omit<MetricKind, "percent">])[] = [
   [/error|fail|5xx|timeout|refused|restart|oom/i, { kind: "errors", weight: 0.5, onlyUp: true }],
   [/cpu|throttl/i, { kind: "cpu", weight: 1, onlyUp: true }],
   [/mem|heap|rss|working_set/i, { kind: "memory", weight: 0.7, onlyUp: true }],
+  // The process's own trouble, though it is measured as a time.
+  [
+    /event.?loop|garbage|\bgc_|_gc_|run.?queue|lock.?wait|io.?wait/i,
+    { kind: "saturation", weight: 0.9, onlyUp: true },
+  ],
   [/latency|duration|response|_seconds|delay|p9\d|p50/i, { kind: "latency", weight: 0.5, onlyUp: true }],
   [
     /workload|\bops\b|\(ops\)|qps|rps|request|throughput|_calls/i,
