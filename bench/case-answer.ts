@@ -1,6 +1,7 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { Inventory } from "../pipeline/ports.ts";
 import type { CaseAnswer } from "./case-message.ts";
+import { modelCost } from "./model-cost.ts";
 
 /** What scoring needs of a diagnosis; `original` gives names back that were changed to ask. */
 export function caseAnswer(
@@ -29,6 +30,7 @@ export function caseAnswer(
       instances: inventory.instances.length,
       series: madeWith.seen.series,
     },
+    model: modelCost(diagnosis),
     stages: timings,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ModelCost } from "./model-cost.ts";
 import { perturbationNames } from "./perturb.ts";
 
 /**
@@ -12,6 +13,8 @@ export const PipelineInput = z.strictObject({
   source: z.strictObject({ type: z.literal("files"), path: z.string() }),
   /** Diagnosed again in these harder forms, in the same process. */
   perturbations: z.array(z.enum(perturbationNames)).default([]),
+  /** The language model to ask; templates speak without one. */
+  model: z.strictObject({ url: z.string(), name: z.string() }).optional(),
 });
 export type PipelineInput = z.input<typeof PipelineInput>;
 
@@ -50,6 +53,8 @@ export const CaseAnswer = z.object({
   ),
   /** What a random ranking would draw from: the inventory's services, and how many series were seen. */
   known: z.object({ services: z.array(z.string()), instances: z.number(), series: z.number() }),
+  /** What the language model was asked and cost; null where none was asked. */
+  model: ModelCost.nullable().default(null),
   /** Milliseconds per stage. */
   stages: z.record(z.string(), z.number()),
 });

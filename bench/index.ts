@@ -1,5 +1,6 @@
 import { stat, writeFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { ModelOptions } from "../connectors/llm/model-options.ts";
 import { BotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
 import type { CaseRun, PipelineInput } from "./case-message.ts";
@@ -31,6 +32,10 @@ export interface BenchOptions {
   readonly scale?: boolean | undefined;
   /** Cases whose "system/fault type/id" holds this. */
   readonly only?: string | undefined;
+  /** URL of a model server; the experts speak through it. */
+  readonly model?: string | undefined;
+  /** The model, as that server calls it. */
+  readonly modelName?: string | undefined;
   readonly progress: (line: string) => void;
 }
 
@@ -60,11 +65,13 @@ export async function runBench(
 ): Promise<BenchResult> {
   const folders = typeof options.cases === "string" ? [options.cases] : options.cases;
   const parallel = Math.max(1, Math.floor(options.parallel ?? 1));
+  const model = modelOf(options);
+  const ask: RunCase = (input, stop) => run(model === null ? input : { ...input, model }, stop);
   await Promise.all([checkWritable(options.json), checkWritable(options.markdown)]);
   const faults = chosen(await readCases(folders), options);
   const quiet = options.quiet === undefined ? [] : await quietWindows(faults, options.quiet, signal);
   const date = new Date().toISOString();
-  const outcomes = await runAll([...faults, ...quiet], parallel, run, options, signal);
+  const outcomes = await runAll([...faults, ...quiet], parallel, ask, options, signal);
 
   const scale = options.scale === true ? await scaleTable(options.progress, signal) : null;
 
@@ -72,6 +79,7 @@ export async function runBench(
     command: commandLine(folders, options),
     date,
     seed: bootstrapSeed,
+    model: model?.name ?? null,
     parallel,
     version,
     machine: await readMachine(),
@@ -157,13 +165,25 @@ function caseResult({ labelled, run }: Outcome): unknown {
     window: answer?.window ?? null,
     reference: answer?.reference ?? null,
     stages: answer?.stages ?? null,
+    model: answer?.model ?? null,
     rankings: answer?.rankings ?? [],
   };
 }
 
+/** Throws: BotError "config-invalid" where the server is named and the model is not. */
+function modelOf({ model: url, modelName: name }: BenchOptions): { url: string; name: string } | null {
+  if (url === undefined) return null;
+  const read = ModelOptions.safeParse({ url, name });
+  if (read.success) return { url: read.data.url, name: read.data.name };
+  throw new BotError(
+    "config-invalid",
+    `--model ${url} cannot be used. Name a URL such as http://localhost:8000/v1 with --model, and the model as that server calls it with --model-name.`,
+  );
+}
+
 function commandLine(
   folders: readonly string[],
-  { limit, only, parallel, perturb, quiet, scale }: BenchOptions,
+  { limit, only, parallel, perturb, quiet, scale, model, modelName }: BenchOptions,
 ): string {
   const words = ["localexpert bench", ...folders.map((folder) => `--cases ${basename(resolve(folder))}`)];
   if (only !== undefined) words.push(`--only ${JSON.stringify(only)}`);
@@ -175,6 +195,7 @@ function commandLine(
     );
   if (quiet !== undefined) words.push(`--quiet ${quiet}`);
   if (scale === true) words.push("--scale");
+  if (model !== undefined) words.push(`--model ${model} --model-name ${modelName ?? ""}`);
   return words.join(" ");
 }
 

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { openToolbox } from "../compose.ts";
+import { openToolbox, ownModels } from "../compose.ts";
+import { ModelOptions } from "../connectors/llm/model-options.ts";
 import { takeInventory } from "../pipeline/collect.ts";
 import { diagnose } from "../pipeline/diagnose.ts";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
@@ -20,12 +21,14 @@ const perturbationSeed = 7;
  * diagnosis; starting Node and loading the program is not in them, nor are the harder forms.
  */
 async function runOne(message: unknown): Promise<CaseRun> {
-  const { source, perturbations, ...asked } = PipelineInput.parse(message);
+  const { source, perturbations, model: named, ...asked } = PipelineInput.parse(message);
   const { signal } = new AbortController();
   const started = performance.now();
   const measured = () => ({ seconds: (performance.now() - started) / 1000, peakMb: peakMb() });
   try {
-    const toolbox = await openToolbox({ sources: [source] });
+    const model = named === undefined ? undefined : ModelOptions.parse(named);
+    const chat = model === undefined ? null : ownModels(model).chat;
+    const toolbox = await openToolbox({ sources: [source], model }, chat);
     try {
       const diagnosis = await ask(asked, toolbox, signal);
       const cost = measured();
@@ -61,7 +64,7 @@ async function harder(
   for (const name of names) {
     try {
       const form = perturb(name, asked, read, inventory, perturbationSeed);
-      const diagnosis = await ask({ ...asked, ...form.asked }, form.toolbox, signal);
+      const diagnosis = await ask({ ...asked, ...form.asked }, { ...form.toolbox, model: null }, signal);
       results.push({ name, answer: caseAnswer(diagnosis, inventory, form.original), error: null });
     } catch (error) {
       results.push({ name, answer: null, error: said(error) });

@@ -13,6 +13,7 @@ import {
   rightNames,
 } from "./methods.ts";
 import { missNotes } from "./miss-notes.ts";
+import type { ModelCost } from "./model-cost.ts";
 import { leftOutTable, robustness, verdicts } from "./robustness-table.ts";
 import { type Accuracy, accuracy, type Credits, rankOf, type Share } from "./score.ts";
 
@@ -24,6 +25,8 @@ export interface MadeWith {
   readonly seed: number;
   readonly parallel: number;
   readonly version: string;
+  /** The language model's name; null where templates speak. */
+  readonly model: string | null;
   readonly machine: Machine;
 }
 
@@ -65,6 +68,7 @@ export function renderTable(outcomes: readonly Outcome[], made: MadeWith): strin
     costTable(wholes),
     "Seconds per stage, median / 95th percentile:",
     stageTable(wholes),
+    ...(made.model === null ? [] : ["## Language model", modelWords, modelTable(wholes)]),
     "## Misses at service level",
     missList(outcomes, "service"),
     "## Misses at metric level",
@@ -82,7 +86,7 @@ function madeWith(outcomes: readonly Outcome[], made: MadeWith): string {
   const commit = machine.commit === null ? "" : `, commit ${machine.commit}`;
   return [
     `- Command: \`${made.command}\``,
-    `- Made ${made.date} with LocaleXpert ${made.version}${commit}, no language model`,
+    `- Made ${made.date} with LocaleXpert ${made.version}${commit}, ${made.model === null ? "no language model" : `the language model ${made.model}`}`,
     `- Node ${machine.node}, ${machine.cpu}, ${counted(machine.cores, "core")}, ${machine.system}; ${counted(made.parallel, "case")} at a time`,
     `- ${counted(failed, "case")} failed; each counts as a miss`,
     `- Normal periods: declared by the data for ${counted(declared, "case")}, else what came before the window`,
@@ -198,6 +202,49 @@ function stageTable(groups: readonly Group[]): string {
     }),
   ]);
   return table(["system", ...stages], rows);
+}
+
+const modelWords =
+  "Tokens as the server counts them, retries included. Overhead is the time of the experts less that of the model's calls: composing, checking, and the way there and back. Words by template: experts that the model could not speak for.";
+
+function modelTable(groups: readonly Group[]): string {
+  const rows = groups.map(({ system, outcomes }) => {
+    const costs = outcomes.flatMap(({ run }) => run.answer?.model ?? []);
+    const spread = (of: (cost: ModelCost) => number, digits = 0) => {
+      const values = costs.map(of);
+      return `${figure(quantile(values, 0.5), digits)} / ${figure(quantile(values, 1), digits)}`;
+    };
+    const sum = (of: (cost: ModelCost) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+    return [
+      system,
+      String(costs.length),
+      spread(({ calls }) => calls),
+      spread(({ depth }) => depth),
+      spread(({ promptTokens }) => promptTokens),
+      spread(({ answerTokens }) => answerTokens),
+      `${Math.round((100 * sum(({ stableShare }) => stableShare)) / Math.max(1, costs.length))} %`,
+      spread(({ modelMs }) => modelMs / 1_000, 2),
+      spread(({ overheadMs }) => overheadMs, 0),
+      `${sum(({ kept }) => kept)} / ${sum(({ dropped }) => dropped)} / ${sum(({ repaired }) => repaired)}`,
+      String(sum(({ byTemplate }) => byTemplate)),
+    ];
+  });
+  const medians = ["calls", "calls deep", "prompt tokens", "answer tokens"].map(
+    (one) => `${one}, median / max`,
+  );
+  return table(
+    [
+      "system",
+      "cases",
+      ...medians,
+      "prompt that is the same for every case",
+      "model s, median / max",
+      "overhead ms, median / max",
+      "sentences kept / dropped / repaired",
+      "by template",
+    ],
+    rows,
+  );
 }
 
 function figure(value: number, digits: number): string {

@@ -1,5 +1,6 @@
 import { diagnosisJson } from "../bot/diagnosis-json.ts";
 import { explain } from "../bot/explain.ts";
+import { explainSentences } from "../bot/explain-sentences.ts";
 import { plainText } from "../bot/plain-text.ts";
 import { summaryJson } from "../bot/summary-json.ts";
 import { BotError } from "../pipeline/errors.ts";
@@ -9,7 +10,7 @@ import { type Talk, talking } from "./talk.ts";
 
 export interface AskOptions extends QuestionOptions {
   readonly details?: boolean | undefined;
-  /** Why the first cause is first and the second is not, after the answer. */
+  /** Why the first cause is first and the second is not, and what each sentence rests on, after the answer. */
   readonly explain?: boolean | undefined;
 }
 
@@ -45,7 +46,9 @@ async function answered(text: string, talk: Talk, options: AskOptions, shell: Sh
     case "answered":
       if (options.json === true) printJson(shell, diagnosisJson(outcome.diagnosis));
       else if (options.explain === true) {
-        for (const line of ["", ...explain(outcome.diagnosis)]) printLine(shell, plainText(line));
+        const { diagnosis } = outcome;
+        const lines = ["", ...explain(diagnosis), "", ...explainSentences(diagnosis)];
+        for (const line of lines) printLine(shell, plainText(line));
       }
       return exitCodes.answered;
     case "summarized":

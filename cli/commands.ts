@@ -21,6 +21,7 @@ export interface Commands {
   configCheck(options: { readonly config?: string | undefined }, shell: Shell): Promise<number>;
   incidents(options: IncidentsOptions, shell: Shell): Promise<number>;
   forget(options: ForgetOptions, shell: Shell): Promise<number>;
+  replay(id: string, options: QuestionOptions, shell: Shell): Promise<number>;
 }
 
 /** Each command is loaded when it is run: `--help` and a first stage should not wait for the others. */
@@ -34,6 +35,7 @@ const loaded: Commands = {
   configCheck: async (...rest) => (await import("./config-check.ts")).configCheck(...rest),
   incidents: async (...rest) => (await import("./incidents.ts")).incidents(...rest),
   forget: async (...rest) => (await import("./incidents.ts")).forget(...rest),
+  replay: async (...rest) => (await import("./replay.ts")).replay(...rest),
 };
 
 /**
@@ -85,7 +87,7 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(nowOption())
     .addOption(zoneOption())
     .option("--details", "print all causes, all evidence and what each method ranked")
-    .option("--explain", "print why the first cause is first and the second is not")
+    .option("--explain", "print why the first cause is first, and what each sentence rests on")
     .option("--json", "print one JSON object instead (docs/command-line.md)")
     .addOption(configOption())
     .addHelpText(
@@ -140,6 +142,17 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(configOption())
     .addHelpText("after", examples(["incidents --service geo", "incidents --source ./telemetry --json"]))
     .action(async (options: IncidentsOptions) => done(await commands.incidents(options, shell)));
+
+  program
+    .command("replay")
+    .description("make a saved answer again, and say whether it is the same")
+    .argument("<id>", "the question's id, as ask --json prints it")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .option("--json", "print one JSON object instead")
+    .addOption(configOption())
+    .addHelpText("after", examples(["replay terminal-2f0c… --source ./telemetry"]))
+    .action(async (id: string, options: QuestionOptions) => done(await commands.replay(id, options, shell)));
 
   program
     .command("forget")
@@ -205,6 +218,11 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
         wholeNumber,
       ),
     )
+    .option(
+      "--model <url>",
+      "let the experts speak through this model server, such as http://localhost:8000/v1",
+    )
+    .option("--model-name <name>", "the model, as that server calls it")
     .addHelpText("after", examples(["bench --cases ./cases --markdown table.md --json results.json"]))
     .action(async (options: Omit<BenchOptions, "progress">) => done(await commands.bench(options, shell)));
 

@@ -15,7 +15,7 @@ export interface ChatRequest {
 }
 
 /** What came of it. A `problem` here is one of the way: what the answer says is looked at by who asked. */
-export type ChatReply = Omit<ModelCall, "purpose" | "prompt" | "promptHash">;
+export type ChatReply = Omit<ModelCall, "purpose" | "prompt" | "promptHash" | "promptCharacters">;
 
 /** Throws: BotError "cancelled", when aborted; anything else that goes wrong is in the reply. */
 export type Chat = (request: ChatRequest, signal: AbortSignal) => Promise<ChatReply>;

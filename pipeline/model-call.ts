@@ -23,6 +23,10 @@ export const ModelCall = z.object({
   prompt: z.object({ id: z.string(), version: z.number().int() }),
   /** SHA-256 of all that was sent for the model to read, in hex. */
   promptHash: z.string(),
+  /** Of what is the same for every case, and of the case. */
+  promptCharacters: z
+    .object({ system: z.number().int(), user: z.number().int() })
+    .default({ system: 0, user: 0 }),
   model: z.string(),
   /** What the server was told beside the prompt: temperature, seed, … */
   parameters: z.record(z.string(), z.unknown()),

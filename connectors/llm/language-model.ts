@@ -26,7 +26,14 @@ export function languageModel(chat: Chat, names: Readonly<Record<ModelRole, stri
         signal,
       );
       const { purpose, prompt } = request;
-      return completion(request, { purpose, prompt, promptHash: promptHash(request), ...reply });
+      const promptCharacters = { system: system.length, user: user.length };
+      return completion(request, {
+        purpose,
+        prompt,
+        promptHash: promptHash(request),
+        promptCharacters,
+        ...reply,
+      });
     },
   };
 }

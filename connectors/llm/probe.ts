@@ -60,7 +60,13 @@ export async function probeModel(
 }
 
 function problemOf(reply: ChatReply): string | null {
-  const call = { purpose: "probe", prompt: { id: "probe", version: 1 }, promptHash: "", ...reply };
+  const call = {
+    purpose: "probe",
+    prompt: { id: "probe", version: 1 },
+    promptHash: "",
+    promptCharacters: { system: 0, user: 0 },
+    ...reply,
+  };
   const read = completion({ answer: { name: "probe", schema: Probe } }, call);
   return read.output === null ? read.call.problem.detail : null;
 }

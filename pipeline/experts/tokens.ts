@@ -1,7 +1,6 @@
 /**
- * Characters per token of what is sent, on the safe side: prompts of published cases have 3.3 and more by
- * gpt-tokenizer's count and 15 % on top (docs/models.md). Counting characters costs nothing and needs no
- * vocabulary; the server's own count is what is kept.
+ * Characters per token of what is sent, an assumption that no vocabulary was measured for. Counting characters
+ * costs nothing and needs none; the server's own count is what is kept.
  */
 const charactersPerToken = 3;
 

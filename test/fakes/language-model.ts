@@ -45,6 +45,7 @@ function emptyCall({ purpose, prompt, system, user }: AnyRequest): Omit<ModelCal
     purpose,
     prompt,
     promptHash: `${system.length}-${user.length}`,
+    promptCharacters: { system: system.length, user: user.length },
     model: "fake",
     parameters: {},
     promptTokens: Math.ceil((system.length + user.length) / 4),

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
 import type { Dialect } from "../../connectors/llm/model-options.ts";
+import { honestAnswer } from "./honest-answer.ts";
 
 /** A request to the server, as far as tests look at it. */
 export interface HeardRequest {
@@ -67,9 +67,9 @@ const owners: Readonly<Record<Dialect, string>> = {
 /**
  * A server that speaks chat completions as vLLM, SGLang, llama.cpp, Ollama or a hosted one does, with
  * their quirks: what each does not know it refuses (OpenAI) or passes over (Ollama). It streams, counts
- * tokens by four characters, and says what the script says. It is stopped when the test ends.
+ * tokens by four characters, and says what the script says.
  */
-export async function startModelServer(script: ModelServerScript): Promise<RunningModelServer> {
+export async function openModelServer(script: ModelServerScript): Promise<RunningModelServer> {
   const heard: HeardRequest[] = [];
   const load = { now: 0, most: 0 };
   const dialect = script.dialect ?? "vllm";
@@ -103,9 +103,26 @@ export async function startModelServer(script: ModelServerScript): Promise<Runni
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const stop = () => stopped(server);
-  onTestFinished(stop);
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/v1`, heard, load, stop };
+}
+
+/** The same, stopped when the test ends. */
+export async function startModelServer(script: ModelServerScript): Promise<RunningModelServer> {
+  const { onTestFinished } = await import("vitest");
+  const server = await openModelServer(script);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** The id of the prompt that was sent, where the server takes a schema. */
+export function promptIdOf({ body }: HeardRequest): string {
+  return /"name":"([a-z-]+)"/.exec(JSON.stringify(body.response_format ?? {}))?.[1] ?? "";
+}
+
+/** What a careful model would answer, as JSON. */
+export function honestText(request: HeardRequest): string {
+  return JSON.stringify(honestAnswer(promptIdOf(request), request.body.messages[1]?.content ?? ""));
 }
 
 function stopped(server: Server): Promise<void> {

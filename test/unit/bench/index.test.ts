@@ -29,6 +29,7 @@ function answered(services: readonly string[], metrics: CaseAnswer["metrics"] = 
       confidence: services.length > 0 ? 0.9 : null,
       confidenceFrom: null,
       rankings: [{ localizer: "simple-rca", level: "service", candidates }],
+      model: null,
       known: { services: known, instances: 100, series: 1000 },
       stages: { read: 10, total: 1000 },
     },

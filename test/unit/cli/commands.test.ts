@@ -40,6 +40,7 @@ function recorded() {
     configCheck: keep("configCheck"),
     incidents: keep("incidents"),
     forget: keep("forget"),
+    replay: keep("replay"),
   };
   return { calls, printed, run: (...argv: string[]) => runCommand(argv, shell, commands) };
 }

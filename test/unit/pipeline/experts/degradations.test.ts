@@ -9,7 +9,13 @@ import { consult } from "../../../../pipeline/experts/index.ts";
 import { PipelineOptions } from "../../../../pipeline/options.ts";
 import { geoCase } from "../../../fakes/geo-case.ts";
 import { honestAnswer } from "../../../support/honest-answer.ts";
-import { type HeardRequest, type Saying, startModelServer } from "../../../support/model-server.ts";
+import {
+  type HeardRequest,
+  honestText,
+  promptIdOf,
+  type Saying,
+  startModelServer,
+} from "../../../support/model-server.ts";
 
 const prompts = await loadPrompts();
 const { experts } = PipelineOptions.parse({});
@@ -31,14 +37,6 @@ async function consulted(
   return { ...consultation, calls: desk.calls, heard: server.heard };
 }
 
-function promptId({ body }: HeardRequest): string {
-  const name = /"name":"([a-z-]+)"/.exec(JSON.stringify(body.response_format ?? {}));
-  return name?.[1] ?? "";
-}
-
-const honest = (request: HeardRequest) =>
-  JSON.stringify(honestAnswer(promptId(request), request.body.messages[1]?.content ?? ""));
-
 const answerOf = (sentences: readonly string[]) => {
   const said = sentences.map((text) => ({ text, evidence: ["log-1", "metric-1"] }));
   const half = Math.ceil(said.length / 2);
@@ -47,7 +45,7 @@ const answerOf = (sentences: readonly string[]) => {
 
 const toAll = (request: HeardRequest, sentences: readonly string[]) =>
   JSON.stringify({
-    ...honestAnswer(promptId(request), request.body.messages[1]?.content ?? ""),
+    ...honestAnswer(promptIdOf(request), request.body.messages[1]?.content ?? ""),
     ...answerOf(sentences),
   });
 
@@ -68,7 +66,7 @@ describe("a poor model", () => {
     ["refuses in words", () => ({ text: "I'm sorry, but I can't help with that." }), /no whole JSON object/],
     [
       "is cut off",
-      (one) => ({ text: honest(one).slice(0, 60), finish: "length" }),
+      (one) => ({ text: honestText(one).slice(0, 60), finish: "length" }),
       /did not end its answer within/,
     ],
     ["says nothing", () => ({ text: "" }), /answered with nothing/],
@@ -87,12 +85,12 @@ describe("a poor model", () => {
       () => ({ status: 400, message: "maximum context length is 4096" }),
       /longer than the context/,
     ],
-    ["cuts the prompt", (one) => ({ text: honest(one), promptTokens: 40 }), /read only 40 tokens/],
+    ["cuts the prompt", (one) => ({ text: honestText(one), promptTokens: 40 }), /read only 40 tokens/],
     ["fails", () => ({ status: 500, headers: { "retry-after": "0" } }), /answered with the status 500/],
     ["is too busy", () => ({ status: 429, headers: { "retry-after": "0" } }), /has too much to do/],
     [
       "breaks off",
-      (one) => ({ text: honest(one), cutAfter: 40 }),
+      (one) => ({ text: honestText(one), cutAfter: 40 }),
       /did not answer|cannot be reached|broke off/,
     ],
   ])("that %s is replaced by templates, marked", async (_what, say, words) => {
@@ -123,9 +121,9 @@ describe("a poor model", () => {
   it("is asked once more with less evidence, and then used", async () => {
     const asked = new Map<string, number>();
     const { findings, calls, heard } = await consulted((request) => {
-      const id = promptId(request);
+      const id = promptIdOf(request);
       asked.set(id, (asked.get(id) ?? 0) + 1);
-      return asked.get(id) === 1 ? { text: "", finish: "length" } : { text: honest(request) };
+      return asked.get(id) === 1 ? { text: "", finish: "length" } : { text: honestText(request) };
     });
 
     expect(findings.every(({ by }) => by === "model")).toBe(true);
@@ -136,7 +134,7 @@ describe("a poor model", () => {
   it("may think, fence and hide its answer in the reasoning", async () => {
     const { findings } = await consulted((request) => ({
       content: null,
-      reasoning: `<think>hm {"a":1}</think>\n\`\`\`json\n${honest(request)}\n\`\`\``,
+      reasoning: `<think>hm {"a":1}</think>\n\`\`\`json\n${honestText(request)}\n\`\`\``,
       chunkBytes: 200,
     }));
 
