@@ -115,7 +115,10 @@ function expectOwnNames(diagnosis: Diagnosis): void {
   ].map(({ service }) => service);
   for (const service of services) expect(inventory).toContain(service);
   expect(diagnosis.scope.services.every((service) => inventory.includes(service))).toBe(true);
-  expect(JSON.stringify(diagnosis)).not.toContain(obeyed);
+  // The record of what the model said, as it said it, is for audits; nothing shows it.
+  const { modelCalls, ...told } = diagnosis;
+  expect(JSON.stringify(modelCalls)).toContain(obeyed);
+  expect(JSON.stringify(told)).not.toContain(obeyed);
 }
 
 function expectFenced(requests: readonly AnyRequest[]): void {
@@ -164,7 +167,11 @@ describe("text that gives orders", () => {
     const { prompts } = fakeToolbox({});
     for (const prompt of prompts.prompts.values()) {
       const plain = fillPrompt(prompt, Object.fromEntries(prompt.variables.map((name) => [name, "x"])));
-      const filled = fillPrompt(prompt, Object.fromEntries(prompt.variables.map((name) => [name, attack])));
+      // Knowledge is ours and the operator's; everything from outside is in the user's part.
+      const filled = fillPrompt(
+        prompt,
+        Object.fromEntries(prompt.variables.map((name) => [name, name === "knowledge" ? "x" : attack])),
+      );
 
       expect(filled.system).toBe(plain.system);
       for (const mark of ["<<<", ">>>"])
