@@ -26,7 +26,7 @@ export const eventPairs = {
     const broken = anomalies.filter(
       (anomaly): anomaly is LogAnomaly => anomaly.modality === "log" && anomaly.kind === "broken-sequence",
     );
-    const silent = silentCallees(slice);
+    const silent = silentCallees(slice, anomalies);
     const calleeOf = ({ service, template }: LogAnomaly) => silent.get(callKey(service, template));
     const regions = broken.map((anomaly) => ({
       service: anomaly.service,

@@ -1,5 +1,5 @@
 import { startOf } from "../detect/event-sequences.ts";
-import type { Span, TelemetrySlice, Trace } from "../types.ts";
+import type { Anomaly, MetricSeries, Span, TelemetrySlice, Trace } from "../types.ts";
 import { fullStrength } from "./strength.ts";
 
 /** A span is a call when nearly all of its operation hold one span of another service and nothing else. */
@@ -8,6 +8,8 @@ const fewestCalls = 5;
 /** A callee that answers fewer of all calls to it than this, where it normally answers nearly all, is silent. */
 const silentShare = 0.5;
 const answeringShare = 0.9;
+/** One of so many samples at the end of the window is enough to say that somebody still measures. */
+const lastSamples = 2;
 /** Fewer unanswered calls than this speak less clearly. */
 const certainCalls = 10;
 /** So many of the unanswered calls, at either end, may be strays. */
@@ -32,9 +34,13 @@ export function callKey(caller: string, event: string): string {
  * window, whoever calls it, and the calls fail or hang. What breaks off then is not the caller's code.
  *
  * Shape:  `callKey` to the callee; empty without traces. A callee that still answers other callers is not
- *         silent: then it is the one caller, or the way between the two.
+ *         silent: then it is the one caller, or the way between the two. Nor is one that is well and
+ *         refuses at once.
  */
-export function silentCallees({ traces }: TelemetrySlice): Map<string, SilentCallee> {
+export function silentCallees(
+  { traces, metrics }: Pick<TelemetrySlice, "traces" | "metrics">,
+  anomalies: readonly Anomaly[],
+): Map<string, SilentCallee> {
   const before = callsOf(traces.reference);
   const calleeOf = new Map<string, string>();
   for (const [key, { answeredBy: callee, ...calls }] of before) {
@@ -49,7 +55,10 @@ export function silentCallees({ traces }: TelemetrySlice): Map<string, SilentCal
     const calls = callsTo(now, keys);
     const inStretch = answeredShare(inTrouble(calls));
     if (answeredShare(usual) < answeringShare || !(inStretch < silentShare)) continue;
-    if (!areInTrouble(calls.unanswered, usual.spans)) continue;
+    const areSlow = medianMs(calls.unanswered) > slowFactor * medianMs(usual.spans);
+    if (!areSlow && !areFailing(calls.unanswered)) continue;
+    // Refused at once by somebody who is well: the caller asks at the wrong place.
+    if (!areSlow && isWell(callee, metrics, anomalies)) continue;
     const certainty = Math.min(1, calls.unanswered.length / certainCalls);
     silent.set(key, { service: callee, strength: fullStrength * certainty * Math.sqrt(1 - inStretch) });
   }
@@ -122,10 +131,24 @@ function inTrouble({ spans, unanswered }: Calls): Calls {
   return { spans: spans.filter(isInside), unanswered: unanswered.filter(isInside) };
 }
 
-function areInTrouble(calls: readonly Span[], usual: readonly Span[]): boolean {
-  const failed = calls.filter(({ status }) => status === "error").length;
-  if (failed >= failedShare * calls.length) return true;
-  return medianMs(calls) > slowFactor * medianMs(usual);
+function areFailing(calls: readonly Span[]): boolean {
+  return calls.filter(({ status }) => status === "error").length >= failedShare * calls.length;
+}
+
+/** Its metrics go on, and nothing but the work it is given is unusual about them or its logs. */
+function isWell(service: string, metrics: readonly MetricSeries[], anomalies: readonly Anomaly[]): boolean {
+  const own = metrics.filter(({ key }) => key.service === service);
+  if (!own.some(({ class: kind, window }) => kind === "resource" && endsWithSample(window.v))) return false;
+  return !anomalies.some(
+    (anomaly) =>
+      anomaly.service === service &&
+      ((anomaly.modality === "metric" && anomaly.class === "resource") ||
+        (anomaly.modality === "log" && anomaly.kind === "new")),
+  );
+}
+
+function endsWithSample(values: Float64Array): boolean {
+  return values.slice(-lastSamples).some(Number.isFinite);
 }
 
 function medianMs(spans: readonly Span[]): number {

@@ -3,7 +3,15 @@ import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
 import { callKey, silentCallees } from "../../../../pipeline/localize/silent-callees.ts";
 import { fullStrength } from "../../../../pipeline/localize/strength.ts";
 import type { Span } from "../../../../pipeline/types.ts";
-import { logAnomaly, referencePeriod, slice, span, window } from "../../../fakes/telemetry.ts";
+import {
+  logAnomaly,
+  metricAnomaly,
+  referencePeriod,
+  series,
+  slice,
+  span,
+  window,
+} from "../../../fakes/telemetry.ts";
 
 interface Calling {
   readonly caller?: string;
@@ -41,7 +49,7 @@ describe("silentCallees", () => {
   ])("finds a callee that no call reaches any more while the calls %s", (_how, trouble) => {
     const spans = calls(8, { isAnswered: false, ...trouble });
 
-    const found = silentCallees(slice({ spans, referenceSpans: calls(20, before) }));
+    const found = silentCallees(slice({ spans, referenceSpans: calls(20, before) }), []);
 
     expect([...found.keys()]).toEqual([key]);
     expect(found.get(key)).toMatchObject({ service: "geo" });
@@ -56,15 +64,35 @@ describe("silentCallees", () => {
 
     const found = silentCallees(
       slice({ spans: [...good, ...bad, ...stray], referenceSpans: calls(20, before) }),
+      [],
     );
 
     expect(found.get(key)?.service).toBe("geo");
   });
 
+  it.each([
+    ["refuses at once and is well", { status: "error" as const }, [], false],
+    ["is well but lets them wait", { status: "error" as const, durationMs: 900 }, [], true],
+    [
+      "refuses at once and restarts",
+      { status: "error" as const },
+      [metricAnomaly({ id: "metric-1", service: "geo", class: "resource" })],
+      true,
+    ],
+  ])("looks at whether the callee %s", (_how, trouble, anomalies, isSilent) => {
+    const seen = slice({
+      spans: calls(8, { isAnswered: false, ...trouble }),
+      referenceSpans: calls(20, before),
+      metrics: [series({ service: "geo", window: [5, 6, 5] })],
+    });
+
+    expect(silentCallees(seen, anomalies).has(key)).toBe(isSilent);
+  });
+
   it("calls nobody silent whose calls go well: then only spans were lost", () => {
     const spans = calls(8, { isAnswered: false });
 
-    expect(silentCallees(slice({ spans, referenceSpans: calls(20, before) })).size).toBe(0);
+    expect(silentCallees(slice({ spans, referenceSpans: calls(20, before) }), []).size).toBe(0);
   });
 
   it("calls nobody silent who still answers others", () => {
@@ -72,7 +100,7 @@ describe("silentCallees", () => {
     const spans = [...failing, ...calls(8, { caller: "frontend" })];
     const referenceSpans = [...calls(20, before), ...calls(20, { ...before, caller: "frontend" })];
 
-    expect(silentCallees(slice({ spans, referenceSpans })).size).toBe(0);
+    expect(silentCallees(slice({ spans, referenceSpans }), []).size).toBe(0);
   });
 
   it("takes no span for a call that does other things as well", () => {
@@ -82,11 +110,11 @@ describe("silentCallees", () => {
       );
     const spans = calls(8, { isAnswered: false, status: "error" });
 
-    expect(silentCallees(slice({ spans, referenceSpans: busy(referencePeriod.start) })).size).toBe(0);
+    expect(silentCallees(slice({ spans, referenceSpans: busy(referencePeriod.start) }), []).size).toBe(0);
   });
 
   it("is empty without traces", () => {
-    expect(silentCallees(slice({})).size).toBe(0);
+    expect(silentCallees(slice({}), []).size).toBe(0);
   });
 });
 
