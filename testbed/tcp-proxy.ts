@@ -63,7 +63,8 @@ export async function startProxy(
 /** Pieces stay in order: a late one holds up those behind it, as in TCP. */
 function forward(from: Socket, to: Socket, disturbance: Disturbance, random: Random): void {
   let free = 0;
-  from.on("data", (data) => {
+  const line: Buffer[] = [];
+  from.on("data", (data: Buffer) => {
     const wait = waitMs(disturbance, random);
     if (wait === null) {
       from.destroy();
@@ -71,8 +72,11 @@ function forward(from: Socket, to: Socket, disturbance: Disturbance, random: Ran
     }
     const at = Math.max(free, performance.now() + wait);
     free = at;
+    line.push(data);
     setTimeout(() => {
-      if (!to.destroyed) to.write(data);
+      // Timers of a millisecond's difference may fire in either order: whichever does takes the first in line.
+      const next = line.shift();
+      if (next !== undefined && !to.destroyed) to.write(next);
     }, at - performance.now());
   });
 }
