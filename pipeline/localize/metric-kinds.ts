@@ -13,10 +13,13 @@ const percentUnit = /%|percent|ratio|utili[sz]ation/i;
 
 /** First match wins. Words are those of common exporters; a new kind is a new line. */
 const kinds: readonly (readonly [RegExp, Omit<MetricKind, "percent">])[] = [
-  [/^node/i, { kind: "node", weight: 0.1, onlyUp: true }],
+  // The machine, and not a runtime of that name.
+  [/^node(?!js)/i, { kind: "node", weight: 0.1, onlyUp: true }],
   [/client.?latency/i, { kind: "latency", weight: 0, onlyUp: true }],
+  // A process that ends or starts over is a cause, and no symptom of anybody else's.
+  [/restart|^up$|\boom/i, { kind: "saturation", weight: 1, onlyUp: false }],
   [/success|availability/i, { kind: "errors", weight: 0.5, onlyUp: false }],
-  [/error|fail|5xx|timeout|refused|restart|oom/i, { kind: "errors", weight: 0.5, onlyUp: true }],
+  [/error|fail|5xx|timeout|refused/i, { kind: "errors", weight: 0.5, onlyUp: true }],
   [/cpu|throttl/i, { kind: "cpu", weight: 1, onlyUp: true }],
   [/mem|heap|rss|working_set/i, { kind: "memory", weight: 0.7, onlyUp: true }],
   // The process's own trouble, though it is measured as a time.

@@ -100,6 +100,11 @@ describe("metricKind", () => {
     ["NetworkReceiveBytes", "traffic"],
     ["PodWorkload(Ops)", "workload"],
     ["db_pool_in_use", "saturation"],
+    ["restarts_total", "saturation"],
+    ["up", "saturation"],
+    ["upstream_latency", "latency"],
+    ["event_loop_delay_p99", "saturation"],
+    ["nodejs_gc_time", "saturation"],
   ])("reads %s as %s", (metric, kind) => {
     expect(metricKind(metric, null).kind).toBe(kind);
   });
