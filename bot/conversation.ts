@@ -57,7 +57,7 @@ export function conversation({ surface, enqueue, read, store, defaultWindowMs, d
   const remembered = threads(store);
 
   async function hear(message: ChatMessage, signal: AbortSignal): Promise<Outcome> {
-    const say = oneMessage(surface, message.thread);
+    const say = oneMessage(surface, message.thread, message.id);
     try {
       return await answer(message, say, signal);
     } catch (error) {
@@ -191,15 +191,15 @@ const reading: Stage = { name: "read", state: "started", detail: "" };
 type Say = (reply: Reply) => Promise<void>;
 
 /** Says things in one message of the thread: posted first, then updated, in the order said. */
-function oneMessage(surface: ChatSurface, thread: ThreadRef): Say {
+function oneMessage(surface: ChatSurface, thread: ThreadRef, key: string): Say {
   let posted: Promise<MessageRef | null> = Promise.resolve(null);
   return async (reply) => {
     const before = posted;
-    const next = before.then(async (message) => {
-      if (message === null) return surface.post(thread, reply);
-      await surface.update(message, reply);
-      return message;
-    });
+    const next = before.then(async (message) =>
+      message === null
+        ? surface.post(thread, reply, { key, mayHaveLanded: false })
+        : surface.update(message, reply, { key, mayHaveLanded: false }),
+    );
     posted = next.catch(() => before);
     await next;
   };

@@ -14,6 +14,10 @@ const remedies: Record<ErrorCode, string> = {
   "redis-unavailable": "Start Redis, or unset REDIS_URL to let the program start a private one.",
   "redis-unsuitable": "Use Redis 6.2 or newer with maxmemory-policy noeviction.",
   "not-set-up": "Run node setup.mjs, or set REDIS_URL to a Redis server of your own.",
+  "access-denied":
+    "Ask where it may be seen, or ask your operator to add it to access in the configuration (docs/access.md).",
+  "chat-unavailable": "It is sent when the chat answers again.",
+  "chat-refused": "Invite the bot to the channel again, or renew its token.",
   cancelled: "Ask again when you like; nothing was changed.",
 };
 

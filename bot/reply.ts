@@ -1,6 +1,7 @@
 import type { Diagnosis, Evidence } from "../pipeline/diagnosis.ts";
 import type { ErrorCode } from "../pipeline/errors.ts";
 import type { EpochMs, Stage } from "../pipeline/types.ts";
+import { answerButtons, type Button, suspectsOf } from "./buttons.ts";
 import { nextSteps } from "./next-steps.ts";
 import { counted, dateTimeWords, durationWords, roundedDuration, windowWords } from "./time-words.ts";
 import { gapWords, isCodeRegion, percentWords, placeWords, verdictLines } from "./verdict.ts";
@@ -61,6 +62,10 @@ export interface Answer {
   readonly madeFrom: string;
   /** How much a short answer leaves out. */
   readonly left: { readonly causes: number; readonly evidence: number };
+  /** What can be pressed, where a surface has buttons. */
+  readonly buttons: readonly Button[];
+  /** The services to choose from for a correction. */
+  readonly suspects: readonly string[];
 }
 
 export interface ShownIncident {
@@ -96,6 +101,8 @@ export interface SummaryReply {
 export interface Progress {
   readonly kind: "progress";
   readonly stages: readonly Stage[];
+  /** Why it has not begun: "3 before you, about a minute". */
+  readonly waiting?: string;
 }
 
 /** Asked back when a question names no time. `text` of a choice is what choosing it says. */
@@ -172,6 +179,8 @@ export function renderReply(diagnosis: Diagnosis, depth: "short" | "deep" = "sho
       causes: diagnosis.causes.length - causes.length,
       evidence: diagnosis.evidence.length - evidence.length,
     },
+    buttons: answerButtons(diagnosis),
+    suspects: suspectsOf(diagnosis),
   };
 }
 

@@ -29,13 +29,16 @@ export function exitCodeOf(code: ErrorCode): number {
     case "window-invalid":
     case "service-unknown":
     case "source-invalid":
+    case "access-denied":
       return exitCodes.unusable;
     case "config-invalid":
+    case "chat-refused":
       return exitCodes.misconfigured;
     case "source-unavailable":
     case "redis-unavailable":
     case "redis-unsuitable":
     case "not-set-up":
+    case "chat-unavailable":
       return exitCodes.unavailable;
     case "cancelled":
       return exitCodes.interrupted;

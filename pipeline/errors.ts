@@ -9,6 +9,12 @@ export const errorCodes = {
   "redis-unavailable": { retryable: true },
   "redis-unsuitable": { retryable: false },
   "not-set-up": { retryable: false },
+  /** Whoever asks may not see it, or has asked too much for now. */
+  "access-denied": { retryable: false },
+  /** The chat does not answer, or wants to be left alone for a while. */
+  "chat-unavailable": { retryable: true },
+  /** The chat will never take it: the channel is gone, the bot was removed, its token is revoked. */
+  "chat-refused": { retryable: false },
   cancelled: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 
@@ -20,11 +26,14 @@ export type ErrorCode = keyof typeof errorCodes;
  */
 export class BotError extends Error {
   readonly code: ErrorCode;
+  /** Milliseconds after which to try again, where the other side said so. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterMs?: number | null }) {
     super(message, options);
     this.name = "BotError";
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs ?? null;
   }
 
   get retryable(): boolean {

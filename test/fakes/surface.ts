@@ -20,6 +20,8 @@ export function recordingSurface(canAsk: boolean): ChatSurface & {
         text,
         at,
         timeZone: "UTC",
+        from: null,
+        about: null,
       };
     },
     start: async () => undefined,
@@ -27,8 +29,9 @@ export function recordingSurface(canAsk: boolean): ChatSurface & {
       messages.push([reply]);
       return { thread, id: String(messages.length - 1) };
     },
-    async update({ id }, reply) {
-      messages[Number(id)]?.push(reply);
+    async update(message, reply) {
+      messages[Number(message.id)]?.push(reply);
+      return message;
     },
     stop: async () => undefined,
   };

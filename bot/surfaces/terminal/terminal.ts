@@ -100,7 +100,8 @@ export function terminal(options: TerminalOptions): ChatSurface & { message(text
   }
 
   function message(text: string): ChatMessage {
-    return { id: options.newId(), thread, text, at: options.now(), timeZone: options.timeZone };
+    const { timeZone } = options;
+    return { id: options.newId(), thread, text, at: options.now(), timeZone, from: null, about: null };
   }
 
   return {
@@ -132,8 +133,9 @@ export function terminal(options: TerminalOptions): ChatSurface & { message(text
       posts += 1;
       return { thread, id: String(posts) };
     },
-    async update(_message: MessageRef, reply) {
+    async update(message: MessageRef, reply) {
       show(reply);
+      return message;
     },
     async stop() {
       stopProgress();

@@ -310,9 +310,9 @@ describe("the conversation", () => {
     const { talk } = deskWith({
       surface: {
         ...surface,
-        update: async (message, reply) => {
+        update: async (message, reply, sending) => {
           if (reply.kind === "progress") throw new Error("rate limited");
-          await surface.update(message, reply);
+          return surface.update(message, reply, sending);
         },
       },
     });

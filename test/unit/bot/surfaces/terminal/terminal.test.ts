@@ -5,6 +5,8 @@ import { renderReply } from "../../../../../bot/reply.ts";
 import { type TerminalOptions, terminal } from "../../../../../bot/surfaces/terminal/terminal.ts";
 import { geoDiagnosis } from "../../../../fakes/geo-diagnosis.ts";
 
+const sending = { key: "q1", mayHaveLanded: false };
+
 function screen() {
   let text = "";
   const stream = new Writable({
@@ -66,14 +68,18 @@ describe("the terminal", () => {
   it("takes the number of a choice for its text, once", async () => {
     const heard: string[] = [];
     const { surface } = open("2\n2\n");
-    await surface.post(thread, {
-      kind: "time-request",
-      text: "When?",
-      choices: [
-        { label: "a", text: "in the last a" },
-        { label: "b", text: "in the last b" },
-      ],
-    });
+    await surface.post(
+      thread,
+      {
+        kind: "time-request",
+        text: "When?",
+        choices: [
+          { label: "a", text: "in the last a" },
+          { label: "b", text: "in the last b" },
+        ],
+      },
+      sending,
+    );
 
     await surface.start(async ({ text }) => void heard.push(text));
 
@@ -83,12 +89,20 @@ describe("the terminal", () => {
   it("keeps progress and errors off the output", async () => {
     const { surface, output, errors } = open("");
 
-    const message = await surface.post(thread, { kind: "progress", stages: [] });
-    await surface.update(message, {
-      kind: "progress",
-      stages: [{ name: "collect", state: "done", detail: "12 \u001b[31mseries" }],
-    });
-    await surface.update(message, { kind: "failure", code: null, what: "It broke.", remedy: "Report it." });
+    const message = await surface.post(thread, { kind: "progress", stages: [] }, sending);
+    await surface.update(
+      message,
+      {
+        kind: "progress",
+        stages: [{ name: "collect", state: "done", detail: "12 \u001b[31mseries" }],
+      },
+      sending,
+    );
+    await surface.update(
+      message,
+      { kind: "failure", code: null, what: "It broke.", remedy: "Report it." },
+      sending,
+    );
 
     expect(output.text()).toBe("");
     expect(errors.text()).toBe(
@@ -99,13 +113,17 @@ describe("the terminal", () => {
   it("writes each stage once where lines cannot be redrawn", async () => {
     const { surface, errors } = open("");
     const started = { name: "read", state: "started", detail: "" } as const;
-    const message = await surface.post(thread, { kind: "progress", stages: [started] });
+    const message = await surface.post(thread, { kind: "progress", stages: [started] }, sending);
 
-    await surface.update(message, { kind: "progress", stages: [started] });
-    await surface.update(message, {
-      kind: "progress",
-      stages: [{ ...started, state: "done", detail: "geo" }],
-    });
+    await surface.update(message, { kind: "progress", stages: [started] }, sending);
+    await surface.update(
+      message,
+      {
+        kind: "progress",
+        stages: [{ ...started, state: "done", detail: "geo" }],
+      },
+      sending,
+    );
 
     expect(errors.text()).toBe("Reading the question …  0.0 s\n  geo\n");
   });
@@ -113,7 +131,7 @@ describe("the terminal", () => {
   it("prints answers without colours where the output is no terminal", async () => {
     const { surface, output } = open("");
 
-    await surface.post(thread, renderReply(geoDiagnosis()));
+    await surface.post(thread, renderReply(geoDiagnosis()), sending);
 
     expect(output.text()).toContain("geo (instance geo-1) is very likely the cause");
     expect(output.text()).not.toContain("\u001b");
@@ -132,7 +150,7 @@ describe("the terminal", () => {
     const output = Object.assign(screen(), { isTTY: true, columns: 100, getColorDepth });
     const { surface } = open("", { output });
 
-    await surface.post(thread, renderReply(geoDiagnosis()));
+    await surface.post(thread, renderReply(geoDiagnosis()), sending);
 
     expect(output.text().includes("\u001b[")).toBe(coloured);
   });
@@ -140,7 +158,7 @@ describe("the terminal", () => {
   it("prints no answer when the caller does", async () => {
     const { surface, output } = open("", { answers: "quiet" });
 
-    await surface.post(thread, renderReply(geoDiagnosis()));
+    await surface.post(thread, renderReply(geoDiagnosis()), sending);
 
     expect(output.text()).toBe("");
     expect(surface.canAsk).toBe(false);
