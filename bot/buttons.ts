@@ -14,8 +14,6 @@ export interface Button {
 
 const mostSuspects = 25;
 
-export const stopButton: Button = { label: "Stop", text: "stop", role: "stop" };
-
 /** What can be pressed under an answer, most useful first. */
 export function answerButtons({ verdict, evidence }: Diagnosis): Button[] {
   const shown = (["log", "trace"] as const).filter((modality) =>

@@ -103,6 +103,9 @@ export interface Progress {
   readonly stages: readonly Stage[];
   /** Why it has not begun: "3 before you, about a minute". */
   readonly waiting?: string;
+  /** Pressing one is said about `questionId`. */
+  readonly buttons?: readonly Button[];
+  readonly questionId?: string;
 }
 
 /** Asked back when a question names no time. `text` of a choice is what choosing it says. */
