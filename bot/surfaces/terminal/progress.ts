@@ -1,16 +1,7 @@
-import type { Stage, StageName } from "../../../pipeline/types.ts";
+import type { Stage } from "../../../pipeline/types.ts";
+import { stageWords } from "../../stage-words.ts";
 import { type Line, type Paint, printed, segment } from "./layout.ts";
 
-/** What is said while a stage runs. */
-const labels: Record<StageName, string> = {
-  read: "Reading the question",
-  collect: "Collecting telemetry",
-  detect: "Looking for what is abnormal",
-  describe: "Describing it",
-  localize: "Ranking the suspects",
-  consult: "Asking the experts",
-  conclude: "Concluding",
-};
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"] as const;
 const frameMs = 100;
 
@@ -63,7 +54,7 @@ export function progressLine({ write, live, paint, stopwatch }: ProgressScreen):
   return {
     show(stages) {
       for (const { name, state, detail } of stages) {
-        const label = labels[name];
+        const label = stageWords[name];
         if (!live) sayOnce(`${name} started`, [segment(`${label} …  ${seconds()}`)]);
         if (state === "done") {
           sayOnce(`${name} done`, live ? doneLine(label, detail, seconds()) : [segment(`  ${detail}`)]);

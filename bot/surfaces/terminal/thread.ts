@@ -1,8 +1,8 @@
 import type { Answer, Failure, ShownCause, ShownEvidence, TimeRequest, Words } from "../../reply.ts";
+import { bar, sparkline } from "../../sparkline.ts";
 import { counted } from "../../time-words.ts";
 import { percentWords, placeWords } from "../../verdict.ts";
 import { blank, cut, type Format, type Line, segment, textWidth, wrap } from "./layout.ts";
-import { bar, sparkline } from "./sparkline.ts";
 
 const longestQuestion = 280;
 const indent = "    ";

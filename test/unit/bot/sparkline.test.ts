@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bar, sparkline } from "../../../../../bot/surfaces/terminal/sparkline.ts";
+import { bar, sparkline } from "../../../bot/sparkline.ts";
 
 describe("sparkline", () => {
   it("spans from the smallest to the largest value", () => {
