@@ -18,7 +18,7 @@ module.exports = {
     only(
       "connectors",
       [
-        "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call)\\.ts$",
+        "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call|permitted)\\.ts$",
         "^jobs/(store|chat)\\.ts$",
         "^prompts/.*schema",
       ],
@@ -27,7 +27,10 @@ module.exports = {
     only("jobs", ["^pipeline/", "^prompts/.*schema"], "jobs/ run the pipeline"),
     only(
       "bot",
-      ["^pipeline/(types|errors|diagnosis|incident-summary)\\.ts$", "^jobs/(enqueue|notifier|store)\\.ts$"],
+      [
+        "^pipeline/(types|errors|diagnosis|incident-summary|permitted)\\.ts$",
+        "^jobs/(enqueue|notifier|store)\\.ts$",
+      ],
       "bot/ shows diagnoses and enqueues questions",
     ),
     only("bench", ["^(pipeline|prompts|connectors|jobs|testbed)/"], "bench/ sees everything but bot/"),

@@ -1,6 +1,7 @@
 import { assembleTraces } from "./detect/assemble-traces.ts";
 import { insufficientBaseline } from "./detect/three-sigma.ts";
 import { asBotError, BotError } from "./errors.ts";
+import { withoutHiddenNames } from "./hidden-names.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Fetched, Inventory, LogSource, MetricSource, Source, Toolbox, TraceSource } from "./ports.ts";
 import { precedingPeriod, preprocess } from "./preprocess.ts";
@@ -27,6 +28,8 @@ const edgeMs = 60_000;
 const sameStretchMs = 6 * 3_600_000;
 /** Less than this outside of the window is next to nothing: robust statistics want some ten samples. */
 const leastReferenceMs = 5 * 60_000;
+/** More names than this make a query that some systems refuse: then all is read, and dropped where it arrives. */
+const mostAskedNames = 200;
 /** A window of which more was declared fault-free has nothing to find, or the declaration is wrong. */
 const largestShareInside = 0.9;
 
@@ -96,7 +99,8 @@ export async function collect(
   signal: AbortSignal,
 ): Promise<TelemetrySlice> {
   const referencePeriods = chooseReference(inventory, window, options.referenceMs);
-  const gaps: Gap[] = [...inventory.gaps];
+  const { withheld } = toolbox;
+  const gaps: Gap[] = [...(withheld === undefined ? [] : [withheld.gap]), ...inventory.gaps];
   const failures: BotError[] = [];
   const { limits } = options;
 
@@ -157,10 +161,11 @@ export async function collect(
   const scoped = scope.services.length > 0;
   if (scoped) await spansRead;
   const services = scoped ? readScope(scope, inventory, await spansRead) : null;
+  const asked = services ?? shownServices(inventory, toolbox);
   const [spans, lines, raw] = await Promise.all([
     spansRead,
-    Promise.all(logSources.map((source) => readLogs(source, services))),
-    Promise.all(metricSources.map((source) => readMetrics(source, services))),
+    Promise.all(logSources.map((source) => readLogs(source, asked))),
+    Promise.all(metricSources.map((source) => readMetrics(source, asked))),
   ]);
   if (failures.length > 0 && failures.length >= toolbox.sources.length) throw failures[0];
 
@@ -186,10 +191,20 @@ export async function collect(
     },
     topology: { services: services ?? inventory.services, edges },
   };
-  return {
+  const all = {
     ...slice,
     gaps: [...gaps, ...missing(slice, toolbox, inventory), ...thinBaselines({ ...slice, gaps })],
   };
+  return withheld?.services == null ? all : withoutHiddenNames(all, withheld.services);
+}
+
+/**
+ * The services to ask sources for where only some may be seen: others would use up what a source may give.
+ * Null where all may be seen.
+ */
+function shownServices({ services }: Inventory, { withheld }: Toolbox): readonly string[] | null {
+  const isSome = withheld?.services != null && services.length > 0 && services.length <= mostAskedNames;
+  return isSome ? services : null;
 }
 
 /**
@@ -299,7 +314,8 @@ function missing(slice: Omit<TelemetrySlice, "gaps">, toolbox: Toolbox, inventor
     if (toolbox.leftOut?.includes(modality) === true) {
       gaps.push({ from: noun, reason: "missing", detail: `The ${noun} were left out, as was asked.` });
     } else if (names.length === 0) {
-      gaps.push({ from: noun, reason: "missing", detail: `No source of ${noun} is connected.` });
+      const which = toolbox.withheld === undefined ? "" : " that may be read here";
+      gaps.push({ from: noun, reason: "missing", detail: `No source of ${noun}${which} is connected.` });
     } else if (window === 0) {
       const detail = `There are no ${noun} in this window${runs(inventory.extent[modality])}.`;
       gaps.push({ from: names.join(", "), reason: "missing", detail });

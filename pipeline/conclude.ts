@@ -8,6 +8,7 @@ import type { FusedService, FusionOptions } from "./fuse.ts";
 import { incidentsOf } from "./incidents.ts";
 import type { ModelCall } from "./model-call.ts";
 import type { PipelineOptions } from "./options.ts";
+import { permittedKey } from "./permitted.ts";
 import type { Toolbox } from "./ports.ts";
 import { propagationFrom } from "./propagation.ts";
 import type { Anomaly, Candidate, Gap, Modality } from "./types.ts";
@@ -93,6 +94,7 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
       text: question.text,
       askedAt: question.askedAt,
       timeZone: question.timeZone,
+      ...permittedKey(question.permitted),
     },
     window: { start: window.start, end: window.end, from: window.from },
     scope: {

@@ -8,9 +8,11 @@ import { BotError } from "./errors.ts";
 import { openDesk } from "./experts/desk.ts";
 import { consult } from "./experts/index.ts";
 import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
+import { promptsWithout } from "./hidden-names.ts";
 import { localize } from "./localize/index.ts";
 import { narrow } from "./narrow.ts";
 import type { PipelineOptions } from "./options.ts";
+import { permittedToolbox } from "./permitted-toolbox.ts";
 import type { Toolbox } from "./ports.ts";
 import { readWithModel } from "./question/index.ts";
 import { redactSlice } from "./redact/redact-slice.ts";
@@ -28,11 +30,12 @@ import type { ChatQuestion, Stage, StageName } from "./types.ts";
  */
 export async function diagnose(
   question: ChatQuestion,
-  toolbox: Toolbox,
+  whole: Toolbox,
   options: PipelineOptions,
   signal: AbortSignal,
   onStage: (stage: Stage) => void = () => {},
 ): Promise<Diagnosis> {
+  const toolbox = permittedToolbox(whole, question.permitted);
   const timings: Record<string, number> = {};
   const begun = toolbox.stopwatch();
 
@@ -111,7 +114,8 @@ export async function diagnose(
     isNamed: isNamed(fused.services, options.fusion),
     summaries,
   };
-  const { model, prompts } = toolbox;
+  const { model } = toolbox;
+  const prompts = promptsWithout(toolbox.prompts, toolbox.withheld);
   const { seed, experts } = options;
   const desk =
     model === null

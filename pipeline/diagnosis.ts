@@ -114,8 +114,24 @@ export const EarlierIncident = z.object({
 });
 export type EarlierIncident = z.infer<typeof EarlierIncident>;
 
+/** What could be seen where a question was asked; null: all. */
+export const PermittedRecord = z.object({
+  services: z.array(z.string()).nullable(),
+  sources: z.array(z.string()).nullable(),
+});
+export type PermittedRecord = z.infer<typeof PermittedRecord>;
+
+export const QuestionRecord = z.object({
+  id: z.string(),
+  text: z.string(),
+  askedAt: Epoch,
+  timeZone: z.string(),
+  /** Left out: everything could be seen. */
+  permitted: PermittedRecord.optional(),
+});
+
 export const Diagnosis = z.object({
-  question: z.object({ id: z.string(), text: z.string(), askedAt: Epoch, timeZone: z.string() }),
+  question: QuestionRecord,
   /** `asked`: the person named it when asked back. */
   window: z.object({ start: Epoch, end: Epoch, from: z.enum(["question", "default", "asked"]) }),
   scope: z.object({

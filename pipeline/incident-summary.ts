@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cause, Evidence, GapRecord, MetricCause } from "./diagnosis.ts";
+import { Cause, Evidence, GapRecord, MetricCause, QuestionRecord } from "./diagnosis.ts";
 
 /**
  * What broke in a period: the answer to "sum up last night", and what a schedule sends. Saved, sent
@@ -39,7 +39,7 @@ export const Recurrence = z.object({
 export type Recurrence = z.infer<typeof Recurrence>;
 
 export const IncidentSummary = z.object({
-  question: z.object({ id: z.string(), text: z.string(), askedAt: Epoch, timeZone: z.string() }),
+  question: QuestionRecord,
   period: Window.extend({ from: z.enum(["question", "default", "asked"]) }),
   scope: z.object({ services: z.array(z.string()) }),
   /** In order of their start. */

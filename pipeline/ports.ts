@@ -154,6 +154,14 @@ export interface LanguageModel {
   complete<Output>(request: CompletionRequest<Output>, signal: AbortSignal): Promise<Completion<Output>>;
 }
 
+/** What is kept from whoever asked. */
+export interface Withheld {
+  /** Services that must not be named: it grows while telemetry is read. Null: every service may be seen. */
+  readonly services: ReadonlySet<string> | null;
+  /** Says that there is more, without names. */
+  readonly gap: Gap;
+}
+
 /** What `diagnose` works with. `now` is a monotonic stopwatch in milliseconds, for timings only. */
 export interface Toolbox {
   readonly inventories: readonly InventorySource[];
@@ -166,5 +174,7 @@ export interface Toolbox {
   readonly prompts: PromptLibrary;
   /** Kinds of telemetry that the person wished not to be looked at: their sources are not among `sources`. */
   readonly leftOut?: readonly Modality[];
+  /** Set where not everything may be seen: what may not be is in no inventory and no source here. */
+  readonly withheld?: Withheld;
   readonly stopwatch: () => EpochMs;
 }

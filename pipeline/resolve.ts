@@ -1,6 +1,7 @@
 import { quote } from "./describe/foreign-text.ts";
 import { BotError } from "./errors.ts";
 import type { PipelineOptions } from "./options.ts";
+import { fits } from "./permitted.ts";
 import type { Toolbox } from "./ports.ts";
 import {
   allModalities,
@@ -37,17 +38,25 @@ export function resolveWindow(
 /**
  * The services that are looked at: those carried over from the answer before, else those the text names.
  *
- * Throws: BotError "service-unknown" with the nearest names, for a name that no source knows.
+ * Throws: BotError "service-unknown" with the nearest names, for a name that no source knows;
+ *         "access-denied" where the answer before was about what may not be seen here.
  */
 export function resolveScope(question: ChatQuestion, read: ReadQuestion): Scope {
   const carried = question.carried?.services;
+  const shown = question.permitted?.services ?? null;
+  if (carried?.some((service) => !fits(service, shown)) === true) {
+    throw new BotError(
+      "access-denied",
+      "The answer before was about a service that may not be seen here. Ask a question of its own.",
+    );
+  }
   if (carried != null) return { services: carried };
   const unknown = read.unknownServices[0];
   if (unknown !== undefined) {
     const nearest = unknown.nearest.length > 0 ? ` Nearest: ${unknown.nearest.join(", ")}.` : "";
     throw new BotError(
       "service-unknown",
-      `No telemetry names a service "${quote(unknown.mentioned)}".${nearest} Ask again with one of these, or leave the name out to look at every service.`,
+      `No telemetry${shown === null ? "" : " that may be seen here"} names a service "${quote(unknown.mentioned)}".${nearest} Ask again with one of these, or leave the name out to look at every service.`,
     );
   }
   return { services: read.services };

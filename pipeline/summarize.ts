@@ -4,6 +4,8 @@ import type { Diagnosis } from "./diagnosis.ts";
 import { BotError } from "./errors.ts";
 import type { Incident, IncidentSummary } from "./incident-summary.ts";
 import type { PipelineOptions } from "./options.ts";
+import { permittedKey } from "./permitted.ts";
+import { permittedToolbox } from "./permitted-toolbox.ts";
 import type { Inventory, Toolbox } from "./ports.ts";
 import { readQuestion } from "./question/index.ts";
 import { redactor } from "./redact/redactor.ts";
@@ -36,11 +38,12 @@ export interface Summarized {
  */
 export async function summarize(
   question: ChatQuestion,
-  toolbox: Toolbox,
+  whole: Toolbox,
   options: PipelineOptions,
   signal: AbortSignal,
   onStage: (stage: Stage) => void = () => {},
 ): Promise<Summarized> {
+  const toolbox = permittedToolbox(whole, question.permitted);
   const begun = toolbox.stopwatch();
   const timings: Record<string, number> = {};
   async function stage<Result>(
@@ -108,6 +111,7 @@ export async function summarize(
       text: shown(question.text),
       askedAt: question.askedAt,
       timeZone: question.timeZone,
+      ...permittedKey(question.permitted),
     },
     period,
     scope: { services: [...scope.services] },
@@ -125,7 +129,10 @@ export async function summarize(
       servicesBefore,
     ),
     steps: { count: swept.steps.length, stepMs: swept.stepMs, unseen: unseen(swept) },
-    gaps: swept.gaps.map((gap) => ({ ...gap, detail: shown(gap.detail) })),
+    gaps: [...(toolbox.withheld === undefined ? [] : [toolbox.withheld.gap]), ...swept.gaps].map((gap) => ({
+      ...gap,
+      detail: shown(gap.detail),
+    })),
     uncertainty: uncertainty(notes, groups.length - diagnoses.length),
     timings: { ...timings, total: toolbox.stopwatch() - begun },
     madeWith: { version, options, sources: toolbox.sources.map(({ name }) => name) },

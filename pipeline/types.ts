@@ -27,6 +27,14 @@ export interface ChatQuestion {
   readonly askedWindow: TimeWindow | null;
   /** Set for a question that follows an answer in its thread. */
   readonly carried?: Carried | null | undefined;
+  /** What may be seen where it was asked; nothing given: everything. */
+  readonly permitted?: Permitted | null | undefined;
+}
+
+/** Names of services and sources that may be seen, `*` in them for any run of characters; null: all. */
+export interface Permitted {
+  readonly services: readonly string[] | null;
+  readonly sources: readonly string[] | null;
 }
 
 /** What a question takes over from the answer before it; null is read from its own text. */

@@ -6,6 +6,7 @@ import {
   pastIncident,
   similarIncidents,
 } from "../../pipeline/past-incident.ts";
+import { fits } from "../../pipeline/permitted.ts";
 
 /** What the memory asks of a Redis client. */
 export interface RedisHashes {
@@ -64,10 +65,12 @@ export function redisMemory(redis: RedisHashes, options: RedisMemoryOptions): In
       await drop(same.filter((one) => one.incident.questionId !== incident.questionId));
       const oldest = now() - retentionMs;
       await drop(others.filter(({ savedAt }, index) => savedAt < oldest || index >= mostIncidents));
+      const { permitted } = diagnosis.question;
+      const past = others.map((one) => one.incident);
       return similarIncidents(
         incident,
-        others.map((one) => one.incident),
-      );
+        past.filter(({ service }) => fits(service, permitted?.services ?? null)),
+      ).map((one) => (permitted === undefined ? one : { ...one, incident: withoutWords(one.incident) }));
     },
     async list({ service, limit }) {
       const known = (await all()).map(({ incident }) => incident);
@@ -84,6 +87,11 @@ export function redisMemory(redis: RedisHashes, options: RedisMemoryOptions): In
       return gone.map(({ incident }) => incident);
     },
   };
+}
+
+/** What was said of it then may name what may not be seen now. */
+function withoutWords(incident: PastIncident): PastIncident {
+  return { ...incident, metric: null, why: "" };
 }
 
 const Remembered = z.object({ savedAt: z.number(), incident: PastIncident });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Store, ThreadRecord } from "../../jobs/store.ts";
-import { Diagnosis } from "../../pipeline/diagnosis.ts";
+import { Diagnosis, PermittedRecord } from "../../pipeline/diagnosis.ts";
 import { BotError } from "../../pipeline/errors.ts";
 import { IncidentSummary } from "../../pipeline/incident-summary.ts";
 import { allModalities, type ChatQuestion, intents } from "../../pipeline/types.ts";
@@ -32,6 +32,7 @@ const SavedQuestion = z.object({
       note: z.string(),
     })
     .nullish(),
+  permitted: PermittedRecord.nullish(),
 });
 
 const SavedThread = z.object({

@@ -68,6 +68,22 @@ describe("the memory of incidents in Redis", () => {
     ]);
   });
 
+  it("tells where only some services may be seen of their incidents alone, and not in the words of then", async () => {
+    const { memory } = remembering();
+    await memory.remember(geoDiagnosis());
+    const seenBy = (services: string[], id: string, laterMs: number) => {
+      const again = geoAgain(laterMs, id);
+      const permitted = { services, sources: null };
+      return memory.remember({ ...again, question: { ...again.question, permitted } });
+    };
+
+    expect(await seenBy(["rate"], "rate", 3 * day)).toEqual([]);
+    expect(await seenBy(["g*"], "geo", 6 * day)).toMatchObject([
+      { incident: { questionId: "rate", service: "geo", why: "", metric: null } },
+      { incident: { service: "geo", why: "", metric: null } },
+    ]);
+  });
+
   it("remembers nothing where no cause is named", async () => {
     const { memory, hash } = remembering();
 

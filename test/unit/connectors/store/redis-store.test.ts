@@ -46,6 +46,22 @@ describe("the store in Redis", () => {
     expect(await store.loadDiagnosis("b")).toBeNull();
   });
 
+  it("keeps what may be seen where a question was asked, and reads questions saved before that was kept", async () => {
+    const redis = fakeRedis();
+    const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
+    const permitted = { services: ["geo*"], sources: null };
+    const question = { ...fakeQuestion("a", "what broke?"), permitted };
+    await store.saveQuestion(question);
+    const diagnosis = fakeDiagnosis(question);
+    await store.saveDiagnosis({ ...diagnosis, question: { ...diagnosis.question, permitted } });
+    const old = '{"id":"b","text":"x","askedAt":1,"timeZone":"UTC","askedWindow":null}';
+    redis.kept.set("p:question:b", { value: old, milliseconds: 1 });
+
+    expect(await store.loadQuestion("a")).toEqual(question);
+    expect((await store.loadDiagnosis("a"))?.question.permitted).toEqual(permitted);
+    expect(await store.loadQuestion("b")).toEqual(JSON.parse(old));
+  });
+
   it("keeps what a thread is at, and a question that follows an answer", async () => {
     const redis = fakeRedis();
     const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
