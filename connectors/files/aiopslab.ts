@@ -5,8 +5,9 @@ import type { ListedFile } from "./listing.ts";
 import { podWorkloadSql } from "./pod-names.ts";
 import { readLogLines, readLongMetrics, readSpans } from "./read-tables.ts";
 import type { RowSpec } from "./row-source.ts";
-import type { Scanner, Table } from "./scan.ts";
+import type { Scanner } from "./scan.ts";
 import { inventoryOf, type Summary, summarize } from "./summary.ts";
+import type { Table } from "./table.ts";
 
 /** The first folder only: the ones for nodes and for the mesh name no pods. */
 const metricFile = /(?:^|\/)metric_[^/]+\/container\/kpi_[^/]+\.csv(?:\.gz)?$/;

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import { BotError } from "../../pipeline/errors.ts";
 import { throwIfAborted } from "../throw-if-aborted.ts";
+import type { Listing } from "./listing.ts";
+import { sharedOrAlone } from "./shared-or-alone.ts";
 
 /** Enough for the hash tables and CSV buffers of one query over files of any size; results stream out. */
 const memoryLimit = "384MB";
@@ -42,7 +44,7 @@ export interface Session {
   /**
    * Streams a query; `onChunk` sees at most a few thousand rows at once, in order. A query that fails
    * half way just ends here (duckdb-node-neo gives no error for it; see duckdb/duckdb-rs#832 for the
-   * cause), so whoever streams must know the last row when he sees it: ask for `endMark` last.
+   * cause), so whoever streams must know the last row when he sees it (`selectToTheEnd`).
    */
   stream(sql: string, signal: AbortSignal, onChunk: (chunk: Chunk) => void): Promise<void>;
   close(): void;
@@ -50,25 +52,40 @@ export interface Session {
 
 export interface Database {
   open(): Promise<Session>;
+  /**
+   * Waits until every other session is closed; until this one is closed there is no other. All sessions share
+   * one memory limit, and this one has it all. Whoever opens it must hold no session himself.
+   */
+  openAlone(): Promise<Session>;
   /** Interrupts what still runs and waits for it: the process must not end under a query at work (workUnderWay). */
   close(): Promise<void>;
 }
 
 /**
- * An in-memory DuckDB that can read files under `folder` and nothing else: no network, no extensions,
- * no other path, whatever a file name or a query holds.
+ * An in-memory DuckDB that can read files under the folders, and the files, and nothing else: no network, no
+ * extensions, no other path, whatever a file name or a query holds.
  */
-export function openDatabase(folder: string): Database {
+export function openDatabase(roots: Listing["roots"], memory = memoryLimit): Database {
   // Loading the native library blocks for up to 0.2 s: only a query is worth that, and by then the first stage
   // was told.
   let creating: Promise<DuckDBInstance> | null = null;
   const work = workUnderWay();
+  const room = sharedOrAlone();
+  async function open(alone: boolean): Promise<Session> {
+    const leave = await room.enter(alone);
+    try {
+      return await work.add(null, async () => {
+        creating ??= createInstance(roots, memory);
+        return openSession(await (await creating).connect(), work, leave);
+      });
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
   return {
-    open: () =>
-      work.add(null, async () => {
-        creating ??= createInstance(folder);
-        return openSession(await (await creating).connect(), work);
-      }),
+    open: () => open(false),
+    openAlone: () => open(true),
     async close() {
       await work.end();
       const instance = await creating?.catch(() => null);
@@ -112,11 +129,11 @@ function workUnderWay(): WorkUnderWay {
   };
 }
 
-async function createInstance(folder: string): Promise<DuckDBInstance> {
+async function createInstance(roots: Listing["roots"], memory: string): Promise<DuckDBInstance> {
   const duckdb = await import("@duckdb/node-api");
   const instance = await duckdb.DuckDBInstance.create(":memory:", {
     threads,
-    memory_limit: memoryLimit,
+    memory_limit: memory,
     temp_directory: "",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
@@ -124,7 +141,8 @@ async function createInstance(folder: string): Promise<DuckDBInstance> {
   const connection = await instance.connect();
   const settings = [
     "SET GLOBAL TimeZone = 'UTC'",
-    `SET GLOBAL allowed_directories = [${sqlText(folder.endsWith("/") ? folder : `${folder}/`)}]`,
+    `SET GLOBAL allowed_directories = [${roots.folders.map((path) => sqlText(path.endsWith("/") ? path : `${path}/`)).join(", ")}]`,
+    `SET GLOBAL allowed_paths = [${roots.files.map(sqlText).join(", ")}]`,
     "SET GLOBAL enable_external_access = false",
     "SET GLOBAL lock_configuration = true",
   ];
@@ -136,7 +154,7 @@ async function createInstance(folder: string): Promise<DuckDBInstance> {
   return instance;
 }
 
-function openSession(connection: DuckDBConnection, work: WorkUnderWay): Session {
+function openSession(connection: DuckDBConnection, work: WorkUnderWay, leave: () => void): Session {
   async function chunks(
     start: () => Promise<DuckDBResult>,
     signal: AbortSignal,
@@ -167,7 +185,10 @@ function openSession(connection: DuckDBConnection, work: WorkUnderWay): Session 
       work.add(connection, () => chunks(() => connection.run(sql), signal, onChunk)),
     stream: (sql, signal, onChunk) =>
       work.add(connection, () => chunks(() => connection.stream(sql), signal, onChunk)),
-    close: () => connection.closeSync(),
+    close() {
+      connection.closeSync();
+      leave();
+    },
   };
 }
 

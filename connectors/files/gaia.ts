@@ -3,8 +3,9 @@ import type { Gap, Modality, TimeWindow } from "../../pipeline/types.ts";
 import type { Layout, OpenLayout } from "./layout.ts";
 import type { ListedFile } from "./listing.ts";
 import { readLogLines, readLongMetrics, readSpans } from "./read-tables.ts";
-import type { Scanner, Table } from "./scan.ts";
+import type { Scanner } from "./scan.ts";
 import { inventoryOf, type Summary, summarize } from "./summary.ts";
+import type { Table } from "./table.ts";
 
 /** SERVICE_IP_METRIC_FIRSTDAY_LASTDAY.csv: a file per metric, with no other name in it. */
 const metricName =

@@ -58,9 +58,9 @@ export interface FilesConnector extends Connector {
 export async function openFiles(options: FilesOptions): Promise<FilesConnector> {
   const folder = resolve(options.path);
   const name = options.name ?? basename(folder);
-  const files = await listFiles(folder);
+  const { files, roots } = await listFiles(folder);
   const format = await chooseFormat(folder, files, options.format);
-  const database = openDatabase(folder);
+  const database = openDatabase(roots);
   try {
     const scanner = (modality: string): Scanner => ({
       database,

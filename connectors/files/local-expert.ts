@@ -6,8 +6,9 @@ import type { Layout, OpenLayout } from "./layout.ts";
 import type { ListedFile } from "./listing.ts";
 import { readLogLines, readLongMetrics, readSpans } from "./read-tables.ts";
 import type { Columns, RowSpec } from "./row-source.ts";
-import type { Scanner, Table } from "./scan.ts";
+import type { Scanner } from "./scan.ts";
 import { inventoryOf, type Summary, summarize } from "./summary.ts";
+import type { Table } from "./table.ts";
 import { encodingOf, splitLine } from "./table-file.ts";
 
 const modalities = ["metric", "log", "trace"] as const;

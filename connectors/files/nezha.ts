@@ -7,8 +7,9 @@ import type { ListedFile } from "./listing.ts";
 import { readNezhaLog } from "./nezha-log.ts";
 import { readLogLines, readSpans, readWideMetrics } from "./read-tables.ts";
 import type { Columns } from "./row-source.ts";
-import type { Scanner, Table } from "./scan.ts";
+import type { Scanner } from "./scan.ts";
 import { type Summary, summarize } from "./summary.ts";
+import type { Table } from "./table.ts";
 
 const minute = 60_000;
 const day = 86_400_000;

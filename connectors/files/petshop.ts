@@ -4,8 +4,9 @@ import type { Layout, OpenLayout } from "./layout.ts";
 import type { ListedFile } from "./listing.ts";
 import { readWideMetrics } from "./read-tables.ts";
 import type { WideSeries } from "./row-source.ts";
-import { lookAtAll, type Scanner, type Table } from "./scan.ts";
+import { lookAtAll, type Scanner } from "./scan.ts";
 import { type Summary, summarize } from "./summary.ts";
+import type { Table } from "./table.ts";
 import { splitLine, unusableGap } from "./table-file.ts";
 
 const metricsFile = /^(?:(.+)\/)?(noissue|(?:train|test)\/issue_\d+)\/metrics\.csv(?:\.gz)?$/;

@@ -2,8 +2,9 @@ import type { Fetched, TelemetryQuery } from "../../pipeline/ports.ts";
 import type { LogLine, RawSeries, Span } from "../../pipeline/types.ts";
 import { collectLogs } from "../thin/collect.ts";
 import { gatheredLogs, gatherSpans, truncated } from "../thin/gather.ts";
-import { type Scanner, scan, type Table } from "./scan.ts";
+import { type Scanner, scan } from "./scan.ts";
 import { collectSeries } from "./series.ts";
+import type { Table } from "./table.ts";
 
 /** Values: one number per series of the spec. */
 export async function readWideMetrics(

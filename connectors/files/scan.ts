@@ -1,42 +1,12 @@
 import { BotError } from "../../pipeline/errors.ts";
-import type { Gap, TimeWindow } from "../../pipeline/types.ts";
+import type { Gap } from "../../pipeline/types.ts";
 import { throwIfAborted } from "../throw-if-aborted.ts";
 import { type BrokenRows, brokenGaps, damageGaps, note, readRejects, shortened } from "./broken-rows.ts";
-import { type Chunk, type Database, sqlPath, sqlText } from "./duckdb.ts";
-import {
-  type Columns,
-  columnsOf,
-  derived,
-  type FileGroup,
-  parquetFilter,
-  problemOf,
-  type RowSpec,
-  rowsOf,
-  type WideSeries,
-  withinWindows,
-} from "./row-source.ts";
+import { findCulprits } from "./culprits.ts";
+import { type Chunk, type Database, sqlPath } from "./duckdb.ts";
+import { columnsOf, type FileGroup, keysOf, type WideSeries } from "./row-source.ts";
+import { isEndMark, type RowFilter, selectToTheEnd, type Table, valuesFrom } from "./table.ts";
 import { isUnusable, lookAt, type TableFile, type Unusable, unusableGap } from "./table-file.ts";
-
-/** Columns before the layout's own values. */
-const valuesFrom = 5;
-/** In the place of a row's problem; no problem of a row reads like this. */
-const endMark = "\u0003 end of the reading";
-
-/** A table to read: which files, and how a row of them is read. */
-export interface Table {
-  /** Paths below the source's folder. */
-  readonly files: readonly { readonly path: string; readonly name: string }[];
-  readonly spec: (columns: Columns) => RowSpec;
-  /** Columns a file must have, each by any of its names; a file without is named in a gap. */
-  readonly required: readonly (readonly string[])[];
-  /** Header lines before the first row. */
-  readonly skip: number;
-}
-
-export interface RowFilter {
-  readonly windows: readonly TimeWindow[];
-  readonly services: readonly string[] | null;
-}
 
 /** Takes rows. `begin` is called before the first row, and again when the reading has to start over. */
 export interface RowSink {
@@ -96,31 +66,36 @@ export async function groupTable(
  * Streams the rows of a table that lie in the windows and belong to the services, in the order of the
  * files. Rows and files that cannot be read are counted and named in the gaps.
  *
- * Throws: BotError "source-unavailable" when a query needs more memory than it is given; "cancelled".
+ * Throws: BotError "source-unavailable" when a query needs more memory than it is given, or a reading fails
+ * twice with nothing wrong in any file; "cancelled".
  */
 export async function scan(
-  { database, from, quirky }: Scanner,
+  scanner: Scanner,
   table: Table,
   filter: RowFilter,
   sink: RowSink,
   signal: AbortSignal,
 ): Promise<ScanResult> {
+  const { database, from, quirky } = scanner;
   const { files: found, unusable } = await lookAtAll(table, signal);
   let files = found;
+  let alone = false;
   for (;;) {
     const groups = await groupFiles(database, files, table, quirky, unusable, signal);
     const broken = new Map<string, BrokenRows>();
     sink.begin();
-    const failed = await readGroups(database, groups, table, filter, sink, quirky, broken, signal);
-    if (failed === null) {
+    const startOver = await readGroups(scanner, groups, table, filter, { sink, broken, alone }, signal);
+    if (startOver === null) {
       const usable = groups.flatMap((group) => group.files);
       const damaged = await damageGaps(from, usable, broken, signal);
       const rows = await brokenGaps(database, from, groups, table.spec, broken, signal);
       const gaps = [...unusable.map((file) => unusableGap(from, file)), ...damaged, ...rows];
       return { gaps: shortened(from, gaps), usableFiles: usable.length };
     }
-    unusable.push(...failed);
-    files = files.filter((file) => !failed.some(({ name }) => name === file.name));
+    const { without } = startOver;
+    alone = startOver.alone;
+    unusable.push(...without);
+    files = files.filter((file) => !without.some(({ name }) => name === file.name));
   }
 }
 
@@ -140,7 +115,8 @@ async function groupFiles(
     if (unusable.some(({ name }) => name === file.name)) continue;
     const byLine = quirky.has(file.path) || (file.encoding === "csv" && file.mixedLineEnds);
     const parquet = file.encoding === "parquet" ? await describeParquet(database, file, signal) : [];
-    const candidate: FileGroup = { files: [file], byLine, parquet, skip: table.skip };
+    const keys = file.encoding === "jsonl" ? keysOf(table.spec) : [];
+    const candidate: FileGroup = { files: [file], byLine, parquet, skip: table.skip, keys };
     const columns = columnsOf(candidate);
     const missing = table.required.find((names) => !names.some((name) => columns.has(name)));
     if (file.encoding === "parquet" && parquet.length === 0) {
@@ -186,64 +162,74 @@ async function describeParquet(
   return columns;
 }
 
-/** Null when all went well; otherwise what must be left out (perhaps nothing) before starting over. */
+/** Null when all went well; otherwise how to start over. */
 async function readGroups(
-  database: Database,
+  { database, from, quirky }: Scanner,
   groups: readonly FileGroup[],
   table: Table,
   filter: RowFilter,
-  sink: RowSink,
-  quirky: QuirkyFiles,
-  broken: Map<string, BrokenRows>,
+  { sink, broken, alone }: Reading,
   signal: AbortSignal,
-): Promise<Unusable[] | null> {
+): Promise<StartOver | null> {
   for (const group of groups) {
-    const spec = table.spec(columnsOf(group));
-    const session = await database.open();
-    try {
-      let complete = false;
-      await session.stream(marked(selectOf(group, table, filter), spec), signal, (chunk) => {
-        complete = deliver(chunk, spec.series ?? [], sink, broken);
-      });
-      // Some file made the query fail half way; read one by one, they say which and why.
-      if (!complete) throw new Error("The reading ended before its last row.");
-      const misquoted = await readRejects(session, broken, signal);
-      const again = misquoted.filter((path) => !quirky.has(path));
-      if (again.length > 0) {
-        for (const path of again) quirky.add(path);
-        return [];
-      }
-    } catch (error) {
-      throwIfAborted(signal, error);
-      return await findCulprits(database, group, table, filter, quirky, error, signal);
-    } finally {
-      session.close();
+    const outcome = await readGroup(database, group, table, filter, { sink, broken, alone }, signal);
+    if (outcome.complete) {
+      const again = outcome.misquoted.filter((path) => !quirky.has(path));
+      for (const path of again) quirky.add(path);
+      if (again.length > 0) return { without: [], alone };
+      continue;
     }
+    const { splittable, unusable } = await findCulprits(database, group, table, filter, quirky, signal);
+    for (const path of splittable) quirky.add(path);
+    if (splittable.length > 0 || unusable.length > 0) return { without: unusable, alone };
+    // Together with everything else that is being read they may have needed more memory than there is.
+    if (!alone) return { without: [], alone: true };
+    const count = group.files.length === 1 ? "its file" : `${group.files.length.toLocaleString("en")} files`;
+    const message = `${from}: reading ${count} ended half way, twice, with nothing wrong in any of them. Ask about a shorter window or fewer services, or join small files to larger ones.`;
+    throw new BotError("source-unavailable", message, { cause: outcome.cause });
   }
   return null;
 }
 
-function selectOf(group: FileGroup, table: Table, filter: RowFilter): string {
-  const spec = table.spec(columnsOf(group));
-  // A zero byte ends the SQL in the middle; no name in a file holds one.
-  const services = filter.services?.filter((name) => !name.includes("\u0000"));
-  const ofServices =
-    services === undefined
-      ? "true"
-      : services.length === 0
-        ? "false"
-        : `_service IN (${services.map(sqlText).join(", ")})`;
-  const parquet = group.parquet.length > 0 && filter.windows.length > 0;
-  const source = `${rowsOf(group, false)}${parquet ? ` WHERE ${parquetFilter(group, spec, filter.windows)}` : ""}`;
-  const values = spec.values.map((_, index) => `, _v${index}`).join("");
-  return `SELECT _problem, CASE WHEN _problem IS NOT NULL THEN filename END, _t, _service, _instance${values}
-    FROM (SELECT *, ${problemOf(group, spec)} AS _problem FROM (${derived(source, spec)}))
-    WHERE _problem IS NOT NULL OR (${withinWindows(filter.windows)} AND ${ofServices})`;
+/** Where the rows go, and whether nothing else may be read meanwhile. */
+interface Reading {
+  readonly sink: RowSink;
+  readonly broken: Map<string, BrokenRows>;
+  readonly alone: boolean;
 }
 
-/** The query with one more row behind its last, to know that it was read to the end. */
-function marked(sql: string, spec: RowSpec): string {
-  return `${sql} UNION ALL SELECT ${sqlText(endMark)}, NULL, NULL, NULL, NULL${", NULL".repeat(spec.values.length)}`;
+interface StartOver {
+  readonly without: readonly Unusable[];
+  readonly alone: boolean;
+}
+
+type GroupRead =
+  | { readonly complete: true; readonly misquoted: readonly string[] }
+  | { readonly complete: false; readonly cause: unknown };
+
+async function readGroup(
+  database: Database,
+  group: FileGroup,
+  table: Table,
+  filter: RowFilter,
+  { sink, broken, alone }: Reading,
+  signal: AbortSignal,
+): Promise<GroupRead> {
+  const series = table.spec(columnsOf(group)).series ?? [];
+  const session = await (alone ? database.openAlone() : database.open());
+  try {
+    let complete = false;
+    await session.stream(selectToTheEnd(group, table, filter), signal, (chunk) => {
+      complete = deliver(chunk, series, sink, broken);
+    });
+    if (!complete) return { complete, cause: new Error("The reading ended before its last row.") };
+    return { complete, misquoted: await readRejects(session, broken, signal) };
+  } catch (error) {
+    throwIfAborted(signal, error);
+    return { complete: false, cause: error };
+  } finally {
+    session.close();
+  }
 }
 
 /** True when the chunk held the end mark. */
@@ -259,7 +245,7 @@ function deliver(
   let ended = false;
   for (let row = 0; row < chunk.rowCount; row++) {
     if (problems[row] === null) good.push(row);
-    else if (problems[row] === endMark) ended = true;
+    else if (isEndMark(problems[row])) ended = true;
     else {
       paths ??= chunk.column(1);
       note(broken, String(paths[row]), 1, Number.POSITIVE_INFINITY, String(problems[row]));
@@ -281,64 +267,6 @@ function deliver(
 
 function numbersOf(values: readonly unknown[]): number[] {
   return values.map((value) => (typeof value === "number" ? value : Number.NaN));
-}
-
-/** After a failed query: files that can be split by line are marked so, the others are named. */
-async function findCulprits(
-  database: Database,
-  group: FileGroup,
-  table: Table,
-  filter: RowFilter,
-  quirky: QuirkyFiles,
-  cause: unknown,
-  signal: AbortSignal,
-): Promise<Unusable[]> {
-  const failed: Unusable[] = [];
-  let marked = false;
-  for (const file of group.files) {
-    const message = await tryAlone(database, { ...group, files: [file] }, table, filter, signal);
-    if (message === null) continue;
-    if (file.encoding === "csv" && !quirky.has(file.path)) {
-      quirky.add(file.path);
-      marked = true;
-    } else failed.push({ name: file.name, found: message });
-  }
-  if (!marked && failed.length === 0) throw cause;
-  return failed;
-}
-
-async function tryAlone(
-  database: Database,
-  group: FileGroup,
-  table: Table,
-  filter: RowFilter,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const session = await database.open();
-  try {
-    const sql = selectOf(group, table, filter);
-    let complete = false;
-    await session.stream(marked(sql, table.spec(columnsOf(group))), signal, (chunk) => {
-      complete = chunk.column(0).includes(endMark);
-    });
-    if (complete) return null;
-    await session.query(sql, signal, () => {});
-    return "its content is damaged";
-  } catch (error) {
-    throwIfAborted(signal, error);
-    const message = error instanceof Error ? error.message : String(error);
-    if (/out of memory/i.test(message)) {
-      const name = group.files[0]?.name ?? "";
-      throw new BotError(
-        "source-unavailable",
-        `Reading ${name} needs more memory than a query is given. Split the file, or ask about a shorter window.`,
-        { cause: error },
-      );
-    }
-    return "its content is damaged";
-  } finally {
-    session.close();
-  }
 }
 
 function listed(names: readonly string[]): string {

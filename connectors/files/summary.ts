@@ -2,8 +2,9 @@ import { open } from "node:fs/promises";
 import type { Inventory } from "../../pipeline/ports.ts";
 import type { Gap, Modality, TimeWindow } from "../../pipeline/types.ts";
 import { throwIfAborted } from "../throw-if-aborted.ts";
-import { columnsOf, type FileGroup, type RowSpec, rowsOf, rowsOfText } from "./row-source.ts";
-import { groupTable, type Scanner, type Table } from "./scan.ts";
+import { columnsOf, type FileGroup, keysOf, type RowSpec, rowsOf, rowsOfText } from "./row-source.ts";
+import { groupTable, type Scanner } from "./scan.ts";
+import type { Table } from "./table.ts";
 import type { TableFile } from "./table-file.ts";
 
 /** A text file beyond this is sampled: reading it whole would delay every first question. */
@@ -152,8 +153,9 @@ async function readBlocks(
   } finally {
     await handle.close();
   }
-  const spec = table.spec(columnsOf({ files: [file], byLine: true, parquet: [], skip: table.skip }));
-  const source = rowsOfText(file, lines.join("\n").replaceAll("\r", ""));
+  const keys = file.encoding === "jsonl" ? keysOf(table.spec) : [];
+  const spec = table.spec(columnsOf({ files: [file], byLine: true, parquet: [], skip: table.skip, keys }));
+  const source = rowsOfText(file, keys, lines.join("\n").replaceAll("\r", ""));
   await aggregate(
     scanner,
     `SELECT ${spec.time} AS t, ${spec.service} AS service, ${spec.instance} AS instance FROM (${source})`,

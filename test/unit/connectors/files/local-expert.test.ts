@@ -1,8 +1,8 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openFiles } from "../../../../connectors/files/index.ts";
 import { describeSource } from "../../../contract/source.ts";
 import { allTime, at, openTemporary, read, temporaryFolder, writeFolder } from "./folder.ts";
@@ -378,6 +378,46 @@ describe("Broken rows and files", () => {
       ]);
     },
   );
+});
+
+describe("Links", () => {
+  const log = (body: string) => `time,service,body\n2026-11-23T12:00:00Z,geo,${body}\n`;
+
+  it("are followed out of the folder, to folders and to files", async () => {
+    const elsewhere = await temporaryFolder({ "a.csv": log("in a folder"), "b/c.csv": log("a file") });
+    const folder = await temporaryFolder({ "logs/d.csv": log("here") });
+    await mkdir(join(folder, "logs/more"));
+    await symlink(join(elsewhere, "a.csv"), join(folder, "logs/file.csv"));
+    await symlink(join(elsewhere, "b"), join(folder, "logs/more/folder"));
+
+    const connector = await openFiles({ type: "files", path: folder });
+    onTestFinished(() => connector.close());
+    const { items, gaps } = await read(connector, "log", [allTime]);
+
+    expect(items.map(({ body }) => body).sort()).toEqual(["a file", "here", "in a folder"]);
+    expect(gaps).toEqual([]);
+  });
+
+  it("that go in a circle, or to what is read anyway, add nothing; one that leads nowhere is named", async () => {
+    const folder = await temporaryFolder({ "logs/a.csv": log("one") });
+    await symlink(".", join(folder, "logs/loop"));
+    await symlink(join(folder, "logs"), join(folder, "logs/again"));
+    await symlink("a.csv", join(folder, "logs/copy.csv"));
+    await symlink("nothing.csv", join(folder, "logs/dead.csv"));
+
+    const connector = await openFiles({ type: "files", path: folder, name: "test" });
+    onTestFinished(() => connector.close());
+    const { items, gaps } = await read(connector, "log", [allTime]);
+
+    expect(items).toHaveLength(1);
+    expect(gaps).toEqual([
+      {
+        from: "test",
+        reason: "broken-rows",
+        detail: "logs/dead.csv could not be read: it does not exist.",
+      },
+    ]);
+  });
 });
 
 describe("Limits", () => {
