@@ -9,7 +9,7 @@ import { modelNames, openModels } from "./connectors/llm/models.ts";
 import { openNames } from "./connectors/names/names.ts";
 import { loadPrompts } from "./connectors/prompts/prompt-files.ts";
 import type { Chat } from "./jobs/chat.ts";
-import { diagnosePool } from "./jobs/diagnose-pool.ts";
+import { type DiagnosePool, diagnosePool } from "./jobs/diagnose-pool.ts";
 import type { DiagnoseWorker } from "./jobs/diagnose-worker.ts";
 import type { Enqueue } from "./jobs/enqueue.ts";
 import { loadFittedModels, modelFolder } from "./jobs/fitted-models.ts";
@@ -110,9 +110,9 @@ export interface ApplicationOptions {
   readonly diagnosing?: { readonly file: URL; readonly execArgv?: readonly string[] };
 }
 
-const day = 24 * 60 * 60 * 1_000;
+export const day = 24 * 60 * 60 * 1_000;
 /** Container platforms kill ten seconds after they ask; there is more to end after this. */
-const drainMs = 5_000;
+export const drainMs = 5_000;
 
 /**
  * Starts what answers questions: Redis (the operator's or a private one), the queue, a worker and its
@@ -165,22 +165,12 @@ export async function startApplication(
 /** Forks first: the process loads the pipeline on its own while this one loads the rest. */
 async function loadAndFork(
   config: Config,
-  { diagnosing }: ApplicationOptions,
+  options: ApplicationOptions,
   redis: Promise<RedisConnections>,
   closers: (() => Promise<unknown>)[],
 ) {
-  const pool = diagnosePool({
-    processFile: diagnosing?.file ?? new URL("./diagnose-process.js", import.meta.url),
-    processData: {
-      ...telemetryOf(config),
-      pipeline: config.pipeline,
-      model: config.model,
-      stateFolder: config.stateFolder,
-    },
-    chat: config.model === undefined ? null : sharedModels(config.model, redis).chat,
-    processes: config.worker.processes,
-    ...(diagnosing?.execArgv === undefined ? {} : { execArgv: diagnosing.execArgv }),
-  });
+  const models = config.model === undefined ? null : sharedModels(config.model, redis);
+  const pool = openPool(config, options, models === null ? null : () => models.chat);
   closers.push(() => pool.close());
   const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }, { redisMemory }] = await Promise.all([
     import("./jobs/ask-queue.ts"),
@@ -189,6 +179,26 @@ async function loadAndFork(
     import("./connectors/store/redis-memory.ts"),
   ]);
   return { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory };
+}
+
+/** The processes that answer questions on the configured telemetry. */
+export function openPool(
+  config: Config,
+  { diagnosing }: ApplicationOptions,
+  chatOf: ((questionId: string) => Chat) | null,
+): DiagnosePool {
+  return diagnosePool({
+    processFile: diagnosing?.file ?? new URL("./diagnose-process.js", import.meta.url),
+    processData: {
+      ...telemetryOf(config),
+      pipeline: config.pipeline,
+      model: config.model,
+      stateFolder: config.stateFolder,
+    },
+    chatOf,
+    processes: config.worker.processes,
+    ...(diagnosing?.execArgv === undefined ? {} : { execArgv: diagnosing.execArgv }),
+  });
 }
 
 /** What is kept in Redis, without the queue and without anything that answers. */
@@ -219,13 +229,13 @@ export async function openArchive(config: Config): Promise<Archive> {
 }
 
 /** One memory per telemetry: incidents of one system say nothing about another. */
-function memoryOptions({ sources, retentionDays }: Config, prefix: string) {
+export function memoryOptions({ sources, retentionDays }: Config, prefix: string) {
   const telemetry = createHash("sha256").update(JSON.stringify(sources)).digest("hex").slice(0, 16);
   return { key: `${prefix}:incidents:${telemetry}`, retentionMs: retentionDays * day, now: Date.now };
 }
 
 /** The models, with their places shared by all programs on one Redis. */
-function sharedModels(model: ModelOptions, redis: Promise<RedisConnections>) {
+export function sharedModels(model: ModelOptions, redis: Promise<RedisConnections>) {
   return openModels(model, {
     keyOf: modelKey,
     async gateOf(server) {
@@ -251,11 +261,12 @@ export function ownModels(model: ModelOptions) {
 }
 
 /** What reads questions where people are talked to: the model, where one is configured, and the prompts. */
-export async function openQuestionReader({
-  model,
-}: Pick<Config, "model">): Promise<Pick<Toolbox, "model" | "prompts">> {
+export async function openQuestionReader(
+  { model }: Pick<Config, "model">,
+  chat: Chat | null = model === undefined ? null : ownModels(model).chat,
+): Promise<Pick<Toolbox, "model" | "prompts">> {
   return {
-    model: model === undefined ? null : languageModel(ownModels(model).chat, modelNames(model)),
+    model: model === undefined || chat === null ? null : languageModel(chat, modelNames(model)),
     prompts: await loadPrompts(model?.knowledge),
   };
 }
@@ -264,7 +275,10 @@ function placeName({ url, name }: ServerOptions): string {
   return createHash("sha256").update(`${url} ${name}`).digest("hex").slice(0, 16);
 }
 
-async function openRedis(config: Config, closers: (() => Promise<unknown>)[]): Promise<RedisConnections> {
+export async function openRedis(
+  config: Config,
+  closers: (() => Promise<unknown>)[],
+): Promise<RedisConnections> {
   const [target, { connectRedis }] = await Promise.all([
     reachable(config, closers),
     import("./jobs/redis-connection.ts"),

@@ -52,6 +52,13 @@ export const Config = z.strictObject({
   stateFolder: z.string().min(1).default(defaultStateFolder),
   /** A server of the operator's; a private one where it is not given. */
   redis: RedisOptions.optional(),
+  /** Programs of one name on one Redis share their chats and questions; another name keeps apart. */
+  deployment: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
+      error: 'must be up to 40 lower-case letters, digits and hyphens, such as "staging"',
+    })
+    .default("main"),
   /** Questions, diagnoses and finished jobs are forgotten after so many days. */
   retentionDays: z.number().positive().max(3_650).default(30),
   sources: z.array(SourceOptions).default([]),

@@ -1,5 +1,3 @@
-import type { Enqueue } from "../jobs/enqueue.ts";
-import type { StageListener, ThreadStore } from "../jobs/store.ts";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
@@ -14,33 +12,51 @@ import type {
 } from "../pipeline/types.ts";
 import { failureOf } from "./failure.ts";
 import { answerFollowUp } from "./follow-up/answer-follow-up.ts";
-import { overLine } from "./follow-up/over-line.ts";
 import { previousAnswer } from "./follow-up/previous-answer.ts";
-import { type ThreadState, threads } from "./follow-up/threads.ts";
-import { type Failure, type Reply, renderReply, type TimeRequest, type Words } from "./reply.ts";
-import { renderSummary } from "./summary-reply.ts";
-import type { ChatMessage, ChatSurface, MessageRef, ThreadRef } from "./surface.ts";
+import type { ThreadState, Threads } from "./follow-up/threads.ts";
+import type { Failure, Reply, TimeRequest, Words } from "./reply.ts";
+import type { ChatMessage } from "./surface.ts";
 import { durationWords } from "./time-words.ts";
 
 /** What became of a message. `failed` was said in the thread already. */
 export type Outcome =
   | { readonly kind: "answered"; readonly diagnosis: Diagnosis }
   | { readonly kind: "summarized"; readonly summary: IncidentSummary }
+  /** Its answer comes into the thread when it is made. */
+  | { readonly kind: "queued" }
   | { readonly kind: "asked-back" }
   | { readonly kind: "told"; readonly intent: Intent }
   | { readonly kind: "failed"; readonly error: BotError };
 
+/** A question that was understood, to be answered. */
+export interface Making {
+  readonly question: ChatQuestion;
+  readonly task: "diagnose" | "summarize";
+  /** The answer before, where this one looks whether what it found is over. */
+  readonly since: Diagnosis | null;
+}
+
+/** How one message is answered: all that is said to it stands in one message of its thread. */
+export interface Voice {
+  /** Replaces what was said to the message before. */
+  say(reply: Reply): Promise<void>;
+  /** Has the answer made and said. Throws: BotError, where whoever asked waits for it. */
+  make(making: Making, signal: AbortSignal): Promise<Outcome>;
+}
+
 /** What the conversation works with; the same for every surface. */
 export interface Desk {
-  readonly surface: ChatSurface;
-  readonly enqueue: Enqueue;
+  /** Whether a person is there to answer a question of the bot's. */
+  readonly canAsk: boolean;
+  readonly voiceOf: (message: ChatMessage) => Voice;
   /** Reads a text as far as the services are known here; after an answer, against it. Throws BotError. */
   readonly read: (question: ChatQuestion, previous: PreviousAnswer | null) => Promise<ReadQuestion>;
-  /** Where threads and answers are kept over a restart. */
-  readonly store: ThreadStore;
+  readonly threads: Threads;
   readonly defaultWindowMs: number;
-  /** How much of an answer is shown before somebody asks for more. */
-  readonly depth: "short" | "deep";
+  /** Commands of a chat, which are no questions; gives null for a text that is none of them. */
+  readonly commands?: (message: ChatMessage) => Promise<Reply | null>;
+  /** `again`: what may be better in a moment is thrown for the caller to try again, and so is a bug. */
+  readonly onError?: "say" | "again";
 }
 
 export interface Conversation {
@@ -50,33 +66,39 @@ export interface Conversation {
 
 /**
  * The one conversation of all surfaces: reads a message, asks back when no time was named and somebody
- * is there to say, hands the question to the queue, shows the stages and posts the answer. What is asked
- * about an answer is answered from it where it can be.
+ * is there to say, and has the question answered. What is asked about an answer is answered from it where
+ * it can be.
  */
-export function conversation({ surface, enqueue, read, store, defaultWindowMs, depth }: Desk): Conversation {
-  const remembered = threads(store);
+export function conversation(desk: Desk): Conversation {
+  const { canAsk, read, threads, defaultWindowMs } = desk;
 
   async function hear(message: ChatMessage, signal: AbortSignal): Promise<Outcome> {
-    const say = oneMessage(surface, message.thread, message.id);
+    const voice = desk.voiceOf(message);
     try {
-      return await answer(message, say, signal);
+      return await answer(message, voice, signal);
     } catch (error) {
       const known = asBotError(error);
-      await say(known === null ? brokenReply : failureOf(known));
+      if (desk.onError === "again" && (known === null || known.retryable)) throw error;
+      await voice.say(known === null ? brokenReply : failureOf(known));
       if (known === null) throw error;
       return { kind: "failed", error: known };
     }
   }
 
-  async function answer(message: ChatMessage, say: Say, signal: AbortSignal): Promise<Outcome> {
-    const state = await remembered.recall(message.thread);
+  async function answer(message: ChatMessage, voice: Voice, signal: AbortSignal): Promise<Outcome> {
+    const state = await stateOf(message);
     const { answered, waiting } = state;
+    const commanded = await desk.commands?.(message);
+    if (commanded != null) {
+      await voice.say(commanded);
+      return { kind: "told", intent: "none" };
+    }
     // Said before anything is loaded or started: whoever asks sees at once that it was heard. What follows
     // an answer is mostly answered from it at once.
-    if (answered === null || waiting !== null) await say({ kind: "progress", stages: [reading] });
+    if (answered === null || waiting !== null) await voice.say({ kind: "progress", stages: [reading] });
     if (waiting !== null) {
       const question = await withAskedTime(waiting.question, message, state);
-      return made(message.thread, question, waiting.intent, say, signal);
+      return voice.make({ question, task: taskOf(waiting.intent), since: null }, signal);
     }
     const question: ChatQuestion = {
       id: message.id,
@@ -87,23 +109,31 @@ export function conversation({ surface, enqueue, read, store, defaultWindowMs, d
     };
     const understood = await read(question, answered === null ? null : previousAnswer(answered));
     if (answered !== null && understood.followUp !== null) {
-      return followedUp(understood.followUp, answered, question, message.thread, say, signal);
+      return followedUp(understood.followUp, answered, question, voice, signal);
     }
     const words = wordsFor(understood, answered !== null);
     if (words !== null) {
-      await say(words);
+      await voice.say(words);
       return { kind: "told", intent: understood.intent };
     }
     refuseUnknown(understood);
-    if (understood.from === "ask" && surface.canAsk) {
-      await remembered.remember(message.thread, {
+    if (understood.from === "ask" && canAsk) {
+      await threads.remember(message.thread, {
         answered,
         waiting: { question, intent: understood.intent },
       });
-      await say(timeRequest(defaultWindowMs));
+      await voice.say(timeRequest(defaultWindowMs));
       return { kind: "asked-back" };
     }
-    return made(message.thread, question, understood.intent, say, signal);
+    return voice.make({ question, task: taskOf(understood.intent), since: null }, signal);
+  }
+
+  /** What the thread is at; a button is pressed about its own answer, which need not be the last. */
+  async function stateOf({ thread, about }: ChatMessage): Promise<ThreadState> {
+    const state = await threads.recall(thread);
+    if (about === null || about === state.answered?.question.id) return state;
+    const answered = await threads.answer(about);
+    return answered === null ? state : { ...state, answered };
   }
 
   /** What a person says when asked back names the window; without a time in it, the default is taken. */
@@ -113,7 +143,7 @@ export function conversation({ surface, enqueue, read, store, defaultWindowMs, d
     { answered }: ThreadState,
   ): Promise<ChatQuestion> {
     const { window, from } = await read({ ...asked, text: message.text, askedAt: message.at }, null);
-    await remembered.remember(message.thread, { answered, waiting: null });
+    await threads.remember(message.thread, { answered, waiting: null });
     return { ...asked, askedWindow: from === "question" ? window : null };
   }
 
@@ -121,63 +151,25 @@ export function conversation({ surface, enqueue, read, store, defaultWindowMs, d
     followUp: FollowUp,
     answered: Diagnosis,
     question: ChatQuestion,
-    thread: ThreadRef,
-    say: Say,
+    voice: Voice,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    if (followUp.kind === "look-again") {
-      return diagnosed(thread, changedBy(followUp, question), say, signal);
+    const again =
+      followUp.kind === "look-again" ? followUp : followUp.kind === "is-over" ? followUp.again : null;
+    if (again !== null) {
+      const since = followUp.kind === "is-over" ? answered : null;
+      return voice.make({ question: changedBy(again, question), task: "diagnose", since }, signal);
     }
-    if (followUp.kind === "is-over" && followUp.again !== null) {
-      return diagnosed(thread, changedBy(followUp.again, question), say, signal, (now) => [
-        overLine(answered, now),
-      ]);
-    }
-    await say(answerFollowUp(followUp, answered));
+    if (followUp.kind === "look-again") throw new Error("another look is made, not told");
+    await voice.say(answerFollowUp(followUp, answered));
     return { kind: "told", intent: "follow-up" };
-  }
-
-  async function made(
-    thread: ThreadRef,
-    question: ChatQuestion,
-    intent: Intent,
-    say: Say,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    if (intent !== "summary") return diagnosed(thread, question, say, signal);
-    const pending = await enqueue.summarize(surface.name, question, stagesTo(say), signal);
-    const summary = await pending.summary;
-    await say(renderSummary(summary));
-    return { kind: "summarized", summary };
-  }
-
-  /** `lead`: what is said before the answer's own verdict. */
-  async function diagnosed(
-    thread: ThreadRef,
-    question: ChatQuestion,
-    say: Say,
-    signal: AbortSignal,
-    lead: (diagnosis: Diagnosis) => readonly string[] = () => [],
-  ): Promise<Outcome> {
-    const pending = await enqueue.ask(surface.name, question, stagesTo(say), signal);
-    const diagnosis = await pending.diagnosis;
-    await remembered.remember(thread, { answered: diagnosis, waiting: null });
-    const reply = renderReply(diagnosis, depth);
-    await say({ ...reply, verdictLines: [...lead(diagnosis), ...reply.verdictLines] });
-    return { kind: "answered", diagnosis };
   }
 
   return { hear };
 }
 
-/** Shows the stages so far, each time one starts or ends. */
-function stagesTo(say: Say): StageListener {
-  const stages = new Map<string, Stage>([[reading.name, reading]]);
-  return (stage) => {
-    stages.set(stage.name, stage);
-    // A stage that cannot be shown is no reason to lose the answer, which replaces it anyway.
-    say({ kind: "progress", stages: [...stages.values()] }).catch(() => undefined);
-  };
+function taskOf(intent: Intent): Making["task"] {
+  return intent === "summary" ? "summarize" : "diagnose";
 }
 
 /** The question of a follow-up that needs another look at the data. */
@@ -186,24 +178,7 @@ function changedBy({ window, carried }: LookAgain, question: ChatQuestion): Chat
 }
 
 /** The first stage begins here, where the question is read for its time; the job reads its services. */
-const reading: Stage = { name: "read", state: "started", detail: "" };
-
-type Say = (reply: Reply) => Promise<void>;
-
-/** Says things in one message of the thread: posted first, then updated, in the order said. */
-function oneMessage(surface: ChatSurface, thread: ThreadRef, key: string): Say {
-  let posted: Promise<MessageRef | null> = Promise.resolve(null);
-  return async (reply) => {
-    const before = posted;
-    const next = before.then(async (message) =>
-      message === null
-        ? surface.post(thread, reply, { key, mayHaveLanded: false })
-        : surface.update(message, reply, { key, mayHaveLanded: false }),
-    );
-    posted = next.catch(() => before);
-    await next;
-  };
-}
+export const reading: Stage = { name: "read", state: "started", detail: "" };
 
 /** Throws: BotError "service-unknown" with the nearest names. */
 function refuseUnknown({ unknownServices }: ReadQuestion): void {

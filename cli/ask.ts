@@ -54,6 +54,8 @@ async function answered(text: string, talk: Talk, options: AskOptions, shell: Sh
     case "summarized":
       if (options.json === true) printJson(shell, summaryJson(outcome.summary));
       return exitCodes.answered;
+    case "queued":
+      throw new Error("At the terminal whoever asked waits for the answer.");
     case "asked-back":
       // The input ended, or was interrupted, before a time was named.
       return exitCodes.interrupted;

@@ -9,6 +9,7 @@ import type { ForgetOptions, IncidentsOptions } from "./incidents.ts";
 import type { QuestionOptions } from "./question-options.ts";
 import type { ReadOptions } from "./read.ts";
 import { exitCodes, type Shell } from "./shell.ts";
+import type { StartOptions } from "./start.ts";
 
 /** What the commands do; each returns its exit code. */
 export interface Commands {
@@ -22,6 +23,8 @@ export interface Commands {
   incidents(options: IncidentsOptions, shell: Shell): Promise<number>;
   forget(options: ForgetOptions, shell: Shell): Promise<number>;
   replay(id: string, options: QuestionOptions, shell: Shell): Promise<number>;
+  chat(options: QuestionOptions, shell: Shell): Promise<number>;
+  start(options: StartOptions, shell: Shell): Promise<number>;
 }
 
 /** Each command is loaded when it is run: `--help` and a first stage should not wait for the others. */
@@ -35,6 +38,8 @@ const loaded: Commands = {
   configCheck: async (...rest) => (await import("./config-check.ts")).configCheck(...rest),
   incidents: async (...rest) => (await import("./incidents.ts")).incidents(...rest),
   forget: async (...rest) => (await import("./incidents.ts")).forget(...rest),
+  chat: async (...rest) => (await import("./chat.ts")).chat(...rest),
+  start: async (...rest) => (await import("./start.ts")).start(...rest),
   replay: async (...rest) => (await import("./replay.ts")).replay(...rest),
 };
 
@@ -119,6 +124,28 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
       ]),
     )
     .action(async (text: string, options: ReadOptions) => done(await commands.read(text, options, shell)));
+
+  program
+    .command("chat")
+    .description("talk about the configured telemetry at the terminal, as in a thread")
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .addOption(zoneOption())
+    .addOption(configOption())
+    .addHelpText("after", examples(["chat", "chat --source ./telemetry"]))
+    .action(async (options: QuestionOptions) => done(await commands.chat(options, shell)));
+
+  program
+    .command("start")
+    .description("answer in the configured chats, until it is stopped")
+    .addOption(
+      new Option("--role <role>", "talk to the chats (bot), make the answers (worker), or both")
+        .choices(["all", "bot", "worker"])
+        .default("all"),
+    )
+    .addOption(configOption())
+    .addHelpText("after", examples(["start", "start --role worker --config ./localexpert.yaml"]))
+    .action(async (options: StartOptions) => done(await commands.start(options, shell)));
 
   program
     .command("health")

@@ -35,7 +35,7 @@ export async function read(text: string, options: ReadOptions, shell: Shell): Pr
 
 /** DuckDB is heavy to load: only where services must be looked up. */
 async function inventoried(config: ReturnType<typeof configWith>, shell: Shell): Promise<readonly string[]> {
-  const { serviceNames } = await import("./service-names.ts");
+  const { serviceNames } = await import("../question-reader.ts");
   return serviceNames(config, shell.signal);
 }
 

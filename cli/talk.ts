@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Conversation, conversation } from "../bot/conversation.ts";
+import { directVoice } from "../bot/direct-voice.ts";
+import { threads } from "../bot/follow-up/threads.ts";
 import { plainText } from "../bot/plain-text.ts";
 import type { ChatMessage, ChatSurface } from "../bot/surface.ts";
 import { terminal } from "../bot/surfaces/terminal/terminal.ts";
-import { type Application, openQuestionReader, startApplication } from "../compose.ts";
+import { type Application, startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
+import type { Enqueue } from "../jobs/enqueue.ts";
 import type { ThreadStore } from "../jobs/store.ts";
-import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "../pipeline/types.ts";
+import { ownReader, readFirst } from "../question-reader.ts";
 import type { Shell } from "./shell.ts";
 
 export interface TalkOptions {
@@ -50,20 +53,21 @@ export async function talking<Result>(
   const started = startedWith(config, shell);
   // Heard when the question is handed over; until then nobody waits for it.
   started.catch(() => undefined);
-  const talk = conversation({
-    surface,
-    enqueue: {
-      async ask(...question) {
-        return (await started).enqueue.ask(...question);
-      },
-      async summarize(...question) {
-        return (await started).enqueue.summarize(...question);
-      },
+  const enqueue: Enqueue = {
+    async ask(...question) {
+      return (await started).enqueue.ask(...question);
     },
-    read: (question, previous) => readFirst(question, previous, config, shell.signal),
-    store: ownThread,
+    async summarize(...question) {
+      return (await started).enqueue.summarize(...question);
+    },
+  };
+  const ownThreads = threads(ownThread, false);
+  const talk = conversation({
+    canAsk: surface.canAsk,
+    voiceOf: directVoice({ surface, enqueue, threads: ownThreads, depth }),
+    read: (question, previous) => readFirst(question, previous, config, ownReader(config), shell.signal),
+    threads: ownThreads,
     defaultWindowMs: config.pipeline.defaultWindowMs,
-    depth,
   });
   try {
     return await work({ surface, hear: talk.hear });
@@ -84,28 +88,6 @@ async function startedWith(config: Config, shell: Shell): Promise<Application> {
 async function ended(starting: Promise<Application>): Promise<void> {
   const application = await starting.catch(() => null);
   await application?.close();
-}
-
-/**
- * Reads what can be told without opening the telemetry, which takes longer than the time to the first
- * stage allows: the pipeline knows the services, and refuses unknown ones before it reads any data. Only
- * a text that looks like no question is read again with the services' names: it may be one of them. Where a
- * model is configured, it reads what the grammar finds no time in.
- */
-async function readFirst(
-  question: ChatQuestion,
-  previous: PreviousAnswer | null,
-  config: Config,
-  signal: AbortSignal,
-): Promise<ReadQuestion> {
-  const { readQuestion, readWithModel } = await import("../pipeline/question/index.ts");
-  const read = readQuestion(question, previous?.known ?? [], config.pipeline, previous);
-  const mayBeTold = config.model !== undefined && read.from === "ask" && read.followUp === null;
-  if (read.intent !== "none" && !mayBeTold) return { ...read, unknownServices: [] };
-  const { serviceNames } = await import("./service-names.ts");
-  const names = await serviceNames(config, signal);
-  const reader = await openQuestionReader(config);
-  return readWithModel(question, names, config.pipeline, reader, signal, previous);
 }
 
 /** The terminal's thread begins and ends with this process, and is at hand all the while. */

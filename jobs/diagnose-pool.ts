@@ -13,8 +13,8 @@ export interface DiagnosePoolOptions {
   /** Handed to each process once, before its first question; what the structured clone takes. */
   readonly processData: unknown;
   readonly processes: number;
-  /** Answers the processes' calls of the language model; null where there is none. */
-  readonly chat?: Chat | null;
+  /** Answers a process's calls of the language model for one question; null where there is none. */
+  readonly chatOf?: ((questionId: string) => Chat) | null;
   /** How long a process may take to stop by itself before it is killed. */
   readonly stopMs?: number;
   /** Beyond one, a process that has had no question for this long is ended. */
@@ -119,7 +119,13 @@ export function diagnosePool(options: DiagnosePoolOptions): DiagnosePool {
     if (signal.aborted) throw cancelled();
     const member = await take(signal);
     try {
-      return await answerIn(member, order, { onStage, chat: options.chat ?? null }, signal, stopMs);
+      return await answerIn(
+        member,
+        order,
+        { onStage, chat: options.chatOf?.(order.question.id) ?? null },
+        signal,
+        stopMs,
+      );
     } finally {
       free(member);
     }

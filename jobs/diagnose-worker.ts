@@ -5,6 +5,7 @@ import { asBotError, BotError } from "../pipeline/errors.ts";
 import { bullmq } from "./bullmq.ts";
 import { DiagnoseJob, type JobProgress, writeFailure } from "./diagnose-job.ts";
 import type { DiagnosePool } from "./diagnose-pool.ts";
+import type { OpenQuestions, SavedOrder } from "./open-questions.ts";
 import type { RedisConnections } from "./redis-connection.ts";
 import type { IncidentMemory, Store } from "./store.ts";
 
@@ -18,6 +19,10 @@ export interface DiagnoseWorkerOptions {
   readonly memory: IncidentMemory;
   readonly pool: DiagnosePool;
   readonly concurrency: number;
+  /** Those of chats, whose answers are left for them; null where whoever asks waits for the answer. */
+  readonly questions?: OpenQuestions | null;
+  /** So often may a job's worker vanish; the first time may be its restart, and one that goes on taking them down is given up. */
+  readonly stalls?: number;
   /** A job whose worker has not been heard of for this long goes to another one. */
   readonly lockMs?: number;
 }
@@ -44,7 +49,10 @@ export function startDiagnoseWorker(options: DiagnoseWorkerOptions): DiagnoseWor
         if (cancelled.delete(job.id ?? "")) throw new BotError("cancelled", "The diagnosis was stopped.");
         return await runJob(job, options, stop);
       } catch (error) {
-        if (!leaving.signal.aborted || signal?.aborted === true) throw asJobError(error);
+        if (!leaving.signal.aborted || signal?.aborted === true) {
+          await settleFailure(job, options, error);
+          throw asJobError(error);
+        }
         await job.moveToWait(token);
         throw new bullmq.WaitingError();
       }
@@ -55,8 +63,7 @@ export function startDiagnoseWorker(options: DiagnoseWorkerOptions): DiagnoseWor
       concurrency: options.concurrency,
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
-      // The first time a worker vanishes may be its restart; a question that takes two down stays down.
-      maxStalledCount: 1,
+      maxStalledCount: options.stalls ?? 1,
     },
   );
   // Connection trouble: BullMQ tries again by itself, and the event without a listener would end the process.
@@ -87,15 +94,45 @@ async function falseAfter(milliseconds: number): Promise<false> {
 
 async function runJob(
   job: Job<unknown, null>,
-  { store, memory, pool }: DiagnoseWorkerOptions,
+  options: DiagnoseWorkerOptions,
   signal: AbortSignal,
 ): Promise<null> {
+  const { store, questions = null } = options;
   const { questionId, task } = DiagnoseJob.parse(job.data);
+  const order = (await questions?.orderOf(questionId)) ?? null;
+  if (questions === null || order === null) {
+    await make(questionId, task, options, stageReporter(job), signal);
+    return null;
+  }
+  if (await questions.isStopped(questionId)) {
+    throw new BotError("cancelled", "The question was withdrawn.");
+  }
+  // A worker may have ended between saving what it made and leaving it for the chat.
+  const saved = task === "diagnose" ? store.loadDiagnosis(questionId) : store.loadSummary(questionId);
+  if ((await saved) === null) {
+    const begun = performance.now();
+    const reporter = stageReporter(
+      job,
+      thinned((stages) => questions.tell(order, stages)),
+    );
+    await make(questionId, task, options, reporter, signal);
+    await questions.took(performance.now() - begun);
+  }
+  await questions.settle(order, { kind: "made" });
+  return null;
+}
+
+async function make(
+  questionId: string,
+  task: DiagnoseJob["task"],
+  { store, memory, pool }: DiagnoseWorkerOptions,
+  report: StageReporter,
+  signal: AbortSignal,
+): Promise<void> {
   const question = await store.loadQuestion(questionId);
   if (question === null) {
     throw new BotError("question-invalid", `The question ${questionId} is no longer saved. Ask it again.`);
   }
-  const report = stageReporter(job);
   switch (task) {
     case "diagnose":
       await keep(await pool.diagnose(question, report.add, signal), store, memory);
@@ -108,7 +145,19 @@ async function runJob(
     }
   }
   await report.sent();
-  return null;
+}
+
+/** A chat's question that failed for good gets its answer too: what went wrong, and what to do. */
+async function settleFailure(
+  job: Job<unknown, null>,
+  { questions = null }: DiagnoseWorkerOptions,
+  error: unknown,
+): Promise<void> {
+  const isLast = asBotError(error)?.retryable !== true || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+  const data = DiagnoseJob.safeParse(job.data);
+  if (questions === null || !isLast || !data.success) return;
+  const order: SavedOrder | null = await questions.orderOf(data.data.questionId);
+  if (order !== null) await questions.settle(order, { kind: "failed", error });
 }
 
 /** Saves a diagnosis, with the earlier incidents like the one it found. */
@@ -121,18 +170,42 @@ async function keep(diagnosis: Diagnosis, store: Store, memory: IncidentMemory):
   await store.saveDiagnosis({ ...diagnosis, earlier });
 }
 
+type Stages = JobProgress["stages"];
+type StageReporter = ReturnType<typeof stageReporter>;
+
 /** Sends the list of stages as it grows, one after the other so that they arrive in order. */
-function stageReporter(job: Job<unknown, null>) {
-  const stages: JobProgress["stages"] = [];
+function stageReporter(job: Job<unknown, null>, onStages: (stages: Stages) => void = () => {}) {
+  const stages: Stages = [];
   let sending = Promise.resolve();
   return {
-    add(stage: JobProgress["stages"][number]): void {
+    add(stage: Stages[number]): void {
       stages.push(stage);
       const progress: JobProgress = { attempt: job.attemptsStarted, stages: [...stages] };
+      onStages(progress.stages);
       sending = sending.then(() => job.updateProgress(progress));
       sending.catch(() => {});
     },
     sent: (): Promise<void> => sending,
+  };
+}
+
+/** A chat takes about one message in a second: of what comes faster, the latest is told. */
+const tellEveryMs = 1_000;
+
+function thinned(tell: (stages: Stages) => Promise<void>): (stages: Stages) => void {
+  let latest: Stages | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  const send = () => {
+    timer = null;
+    if (latest === null) return;
+    // A stage that cannot be shown is no reason to lose the answer, which replaces it anyway.
+    tell(latest).catch(() => {});
+    latest = null;
+    timer = setTimeout(send, tellEveryMs).unref();
+  };
+  return (stages) => {
+    latest = stages;
+    if (timer === null) send();
   };
 }
 

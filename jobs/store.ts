@@ -2,6 +2,7 @@ import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
 import type { PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
 import type { ChatQuestion, EpochMs, Intent, Stage } from "../pipeline/types.ts";
+import type { ChatReply } from "./chat.ts";
 
 /** What a thread is at: the question that was answered last, and the one that waits for a time. */
 export interface ThreadRecord {
@@ -23,6 +24,9 @@ export interface Store extends ThreadStore {
   saveDiagnosis(diagnosis: Diagnosis): Promise<void>;
   saveSummary(summary: IncidentSummary): Promise<void>;
   loadSummary(questionId: string): Promise<IncidentSummary | null>;
+  /** What the language model answered to one request of a question, so that a restart need not ask again. */
+  saveCall(questionId: string, request: string, reply: ChatReply): Promise<void>;
+  loadCall(questionId: string, request: string): Promise<ChatReply | null>;
   /** Drops the question and all that was made of it. */
   forget(questionId: string): Promise<void>;
 }

@@ -12,14 +12,20 @@ export interface Threads {
   /** Throws: BotError where the store holds what cannot be read. */
   recall(thread: ThreadRef): Promise<ThreadState>;
   remember(thread: ThreadRef, state: ThreadState): Promise<void>;
+  /** An answer by its question's id; null where it is no longer saved. */
+  answer(questionId: string): Promise<Diagnosis | null>;
 }
 
-/** Threads at hand; the others are in the store. */
-const atHand = 200;
+/** Threads at hand, where one program hears them; the others are in the store. */
+const mostAtHand = 200;
 const nothing: ThreadState = { answered: null, waiting: null };
 
-/** What threads are at, kept at hand and in the store, so that a restart forgets no thread. */
-export function threads(store: ThreadStore): Threads {
+/**
+ * What threads are at, in the store, so that a restart forgets no thread. Kept at hand as well, where no other
+ * program hears them: `isShared` false.
+ */
+export function threads(store: ThreadStore, isShared: boolean): Threads {
+  const atHand = isShared ? 0 : mostAtHand;
   const kept = new Map<string, ThreadState>();
   const keyOf = ({ surface, thread }: ThreadRef) => JSON.stringify([surface, thread]);
 
@@ -45,8 +51,10 @@ export function threads(store: ThreadStore): Threads {
     async remember(thread, state) {
       keep(keyOf(thread), state);
       const record = { answered: state.answered?.question.id ?? null, waiting: state.waiting };
+      if (isShared) return store.saveThread(thread.surface, thread.thread, record);
       // The answer is there: that it could not be noted costs follow-ups after a restart, and no more.
       await store.saveThread(thread.surface, thread.thread, record).catch(() => undefined);
     },
+    answer: (questionId) => store.loadDiagnosis(questionId),
   };
 }

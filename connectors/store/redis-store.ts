@@ -3,6 +3,7 @@ import type { Store, ThreadRecord } from "../../jobs/store.ts";
 import { Diagnosis, PermittedRecord } from "../../pipeline/diagnosis.ts";
 import { BotError } from "../../pipeline/errors.ts";
 import { IncidentSummary } from "../../pipeline/incident-summary.ts";
+import { ModelCall } from "../../pipeline/model-call.ts";
 import { allModalities, type ChatQuestion, intents } from "../../pipeline/types.ts";
 
 /** What the store asks of a Redis client. */
@@ -10,6 +11,9 @@ export interface RedisLike {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, unit: "PX", milliseconds: number): Promise<unknown>;
   del(key: string): Promise<number>;
+  hget(key: string, field: string): Promise<string | null>;
+  hset(key: string, field: string, value: string): Promise<number>;
+  pexpire(key: string, milliseconds: number): Promise<number>;
 }
 
 export interface RedisStoreOptions {
@@ -40,6 +44,8 @@ const SavedThread = z.object({
   waiting: z.object({ question: SavedQuestion, intent: z.enum(intents) }).nullable(),
 });
 
+const SavedCall = ModelCall.omit({ purpose: true, prompt: true, promptHash: true, promptCharacters: true });
+
 /**
  * Questions, diagnoses, summaries and threads in Redis, each under a key of its own, until they expire.
  *
@@ -50,6 +56,7 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
   const questionKey = (id: string) => `${options.prefix}:question:${id}`;
   const diagnosisKey = (id: string) => `${options.prefix}:diagnosis:${id}`;
   const summaryKey = (id: string) => `${options.prefix}:summary:${id}`;
+  const callsKey = (id: string) => `${options.prefix}:calls:${id}`;
 
   // Both are other people's names: a separator in one must not reach into the other.
   const threadKey = (surface: string, thread: string) =>
@@ -60,7 +67,10 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
   }
 
   async function load<Value>(key: string, schema: z.ZodType<Value>): Promise<Value | null> {
-    const text = await redis.get(key);
+    return read(key, await redis.get(key), schema);
+  }
+
+  function read<Value>(key: string, text: string | null, schema: z.ZodType<Value>): Value | null {
     if (text === null) return null;
     const parsed = schema.safeParse(readJson(text));
     if (parsed.success) return parsed.data;
@@ -78,8 +88,17 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
     loadDiagnosis: (questionId) => load(diagnosisKey(questionId), Diagnosis),
     saveSummary: (summary) => save(summaryKey(summary.question.id), summary),
     loadSummary: (questionId) => load(summaryKey(questionId), IncidentSummary),
+    async saveCall(questionId, request, reply) {
+      const key = callsKey(questionId);
+      await redis.hset(key, request, JSON.stringify(reply));
+      await redis.pexpire(key, options.retentionMs);
+    },
+    async loadCall(questionId, request) {
+      const key = callsKey(questionId);
+      return read(key, await redis.hget(key, request), SavedCall);
+    },
     async forget(questionId) {
-      for (const key of [questionKey, diagnosisKey, summaryKey]) await redis.del(key(questionId));
+      for (const key of [questionKey, diagnosisKey, summaryKey, callsKey]) await redis.del(key(questionId));
     },
     saveThread: (surface, thread, record: ThreadRecord) => save(threadKey(surface, thread), record),
     loadThread: (surface, thread) => load(threadKey(surface, thread), SavedThread),

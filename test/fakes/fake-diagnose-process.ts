@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChatRequest } from "../../jobs/chat.ts";
 import { type Pipeline, serveDiagnoses } from "../../jobs/process-task.ts";
@@ -21,8 +22,8 @@ const fakeChatRequest: ChatRequest = {
 let runsFile = "";
 
 /** A diagnosis process that does what the question says; "fine", like any other text, is answered. */
-serveDiagnoses((data: { runsFile: string }, chat) => {
-  runsFile = data.runsFile;
+serveDiagnoses((data: { runsFile?: string; stateFolder?: string }, chat) => {
+  runsFile = data.runsFile ?? join(data.stateFolder ?? "", "runs");
   const work: Pipeline["diagnose"] = async (question, signal, onStage) => {
     appendFileSync(runsFile, `${question.id} ${process.ppid} ${process.pid}\n`);
     for (const name of stageNames) {
@@ -50,7 +51,7 @@ function runsOf(id: string): number {
 }
 
 async function misbehave({ id, text }: ChatQuestion, signal: AbortSignal): Promise<void> {
-  switch (text) {
+  switch (text.replace(" in the last hour", "")) {
     case "unknown service":
       throw new BotError("service-unknown", 'There is no service "goe". Did you mean "geo"?');
     case "slow at first":

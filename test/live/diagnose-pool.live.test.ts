@@ -21,7 +21,7 @@ async function open(processes = 1, chat: Chat | null = null) {
     processFile: new URL("../fakes/fake-diagnose-process.ts", import.meta.url),
     processData: { runsFile },
     processes,
-    chat,
+    chatOf: chat === null ? null : () => chat,
     stopMs: 200,
     execArgv,
   });

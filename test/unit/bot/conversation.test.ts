@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { conversation, type Desk } from "../../../bot/conversation.ts";
+import { directVoice } from "../../../bot/direct-voice.ts";
+import { threads } from "../../../bot/follow-up/threads.ts";
+import type { ChatSurface } from "../../../bot/surface.ts";
 import type { Enqueue } from "../../../jobs/enqueue.ts";
+import type { ThreadStore } from "../../../jobs/store.ts";
 import { BotError } from "../../../pipeline/errors.ts";
 import type { ChatQuestion, FollowUp, ReadQuestion } from "../../../pipeline/types.ts";
 import { fakeSummary } from "../../fakes/fake-diagnosis.ts";
@@ -27,7 +31,14 @@ const noQueue: Enqueue = {
 };
 
 /** A desk whose queue answers with geo's diagnosis after two stages, and keeps what it was asked. */
-function deskWith(changes: Partial<Desk> = {}, canAsk = true) {
+interface Changes {
+  readonly read?: Desk["read"];
+  readonly store?: ThreadStore;
+  readonly enqueue?: Enqueue;
+  readonly surface?: ChatSurface;
+}
+
+function deskWith(changes: Changes = {}, canAsk = true) {
   const surface = recordingSurface(canAsk);
   const asked: ChatQuestion[] = [];
   const enqueue: Enqueue = {
@@ -42,16 +53,15 @@ function deskWith(changes: Partial<Desk> = {}, canAsk = true) {
       return { jobId: question.id, summary: Promise.resolve(fakeSummary(question)) };
     },
   };
-  const desk: Desk = {
-    surface,
-    enqueue,
-    read: async () => understood,
-    store: fakeThreadStore(),
+  const ownThreads = threads(changes.store ?? fakeThreadStore(), false);
+  const talk = conversation({
+    canAsk,
+    voiceOf: directVoice({ surface, enqueue, depth: "short", ...changes, threads: ownThreads }),
+    read: changes.read ?? (async () => understood),
+    threads: ownThreads,
     defaultWindowMs: 6 * hour,
-    depth: "short",
-    ...changes,
-  };
-  return { surface, asked, talk: conversation(desk) };
+  });
+  return { surface, asked, talk };
 }
 
 /** Reads the first text as a question, and what comes after an answer as this follow-up. */

@@ -41,6 +41,8 @@ function recorded() {
     incidents: keep("incidents"),
     forget: keep("forget"),
     replay: keep("replay"),
+    chat: keep("chat"),
+    start: keep("start"),
   };
   return { calls, printed, run: (...argv: string[]) => runCommand(argv, shell, commands) };
 }
@@ -85,6 +87,9 @@ describe("the command line", () => {
     await run("demo", "--question", "q");
     await run("bench", "--cases", "a", "b", "--limit", "3");
     await run("config", "check", "--config", "x.yaml");
+    await run("chat", "--source", "./t");
+    await run("start", "--role", "worker");
+    await run("start");
 
     expect(calls).toEqual([
       ["read", "text", { services: "a,b" }],
@@ -92,6 +97,9 @@ describe("the command line", () => {
       ["demo", { question: "q" }],
       ["bench", { cases: ["a", "b"], limit: 3 }],
       ["configCheck", { config: "x.yaml" }],
+      ["chat", { source: "./t" }],
+      ["start", { role: "worker" }],
+      ["start", { role: "all" }],
     ]);
   });
 
@@ -102,6 +110,7 @@ describe("the command line", () => {
     [["bench"], "required option '--cases"],
     [["bench", "--cases", "x", "--limit", "none"], "whole number"],
     [["ask", "x", "y"], "too many arguments"],
+    [["start", "--role", "boss"], "Allowed choices are all, bot, worker"],
   ])("refuses %j with exit code 2, why, and where to read on", async (argv, why) => {
     const { calls, printed, run } = recorded();
 

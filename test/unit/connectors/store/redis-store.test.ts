@@ -11,10 +11,49 @@ function fakeRedis() {
     set: async (key: string, value: string, _unit: "PX", milliseconds: number) => {
       kept.set(key, { value, milliseconds });
     },
+    hget: async (key: string, field: string) => {
+      const fields: Record<string, string> = JSON.parse(kept.get(key)?.value ?? "{}");
+      return fields[field] ?? null;
+    },
+    hset: async (key: string, field: string, value: string) => {
+      const fields: Record<string, string> = JSON.parse(kept.get(key)?.value ?? "{}");
+      kept.set(key, { value: JSON.stringify({ ...fields, [field]: value }), milliseconds: 0 });
+      return 1;
+    },
+    pexpire: async (key: string, milliseconds: number) => {
+      kept.set(key, { value: kept.get(key)?.value ?? "", milliseconds });
+      return 1;
+    },
   };
 }
 
+const fakeReply = {
+  model: "fake",
+  parameters: { seed: 7 },
+  promptTokens: 3,
+  answerTokens: 2,
+  cachedTokens: null,
+  durationMs: 5,
+  waitedMs: 0,
+  firstWordMs: 1,
+  attempts: 1,
+  answer: "It was geo.",
+  problem: null,
+};
+
 describe("the store in Redis", () => {
+  it("keeps what a model answered, by question and request, until the question is forgotten", async () => {
+    const redis = fakeRedis();
+    const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
+
+    await store.saveCall("a", "request", fakeReply);
+
+    expect(await store.loadCall("a", "request")).toEqual(fakeReply);
+    expect(await store.loadCall("a", "another")).toBeNull();
+    expect(await store.loadCall("b", "request")).toBeNull();
+    expect([...redis.kept.values()].map(({ milliseconds }) => milliseconds)).toEqual([1_000]);
+  });
+
   it("forgets a question with all that was made of it", async () => {
     const redis = fakeRedis();
     const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
@@ -22,6 +61,7 @@ describe("the store in Redis", () => {
     await store.saveQuestion(question);
     await store.saveDiagnosis(fakeDiagnosis(question));
     await store.saveSummary(fakeSummary(question));
+    await store.saveCall("a", "request", fakeReply);
     await store.saveQuestion(fakeQuestion("b", "what else?"));
 
     await store.forget("a");

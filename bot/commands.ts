@@ -1,0 +1,28 @@
+import type { Questions } from "../jobs/enqueue.ts";
+import type { Reply } from "./reply.ts";
+import type { ChatMessage } from "./surface.ts";
+import { counted } from "./time-words.ts";
+
+export interface CommandDesk {
+  readonly questions: Questions;
+}
+
+/** "stop", "cancel that", "never mind": nothing else may stand in it, or "stop codes in geo" would be one. */
+const stopping =
+  /^(?:please )?(?:stop|cancel|abort|never ?mind|halt|stopp|abbrechen|vergiss es|arr[êe]te|annule|para|cancela)(?: (?:it|that|this|please|bitte))*[.!]*$/iu;
+
+/** What is said in a chat that is no question: gives null for a text that is none of it. */
+export function chatCommands({ questions }: CommandDesk) {
+  return async ({ text, thread, about }: ChatMessage): Promise<Reply | null> => {
+    if (stopping.test(text.trim())) return stopped(await questions.stop(thread, about));
+    return null;
+  };
+}
+
+function stopped(count: number): Reply {
+  const told =
+    count === 0
+      ? "Nothing is being looked at in this thread."
+      : `Stopped ${count === 1 ? "it" : counted(count, "question")}.`;
+  return { kind: "words", paragraphs: [told] };
+}

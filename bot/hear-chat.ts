@@ -1,0 +1,51 @@
+import { z } from "zod";
+import type { Outbox } from "../jobs/notifier.ts";
+import type { Conversation } from "./conversation.ts";
+import { brokenReply } from "./messenger.ts";
+import type { ChatMessage, ChatSurface } from "./surface.ts";
+
+/** A message as the inbox keeps it. */
+const Message = z.object({
+  id: z.string(),
+  thread: z.object({ surface: z.string(), thread: z.string() }),
+  text: z.string(),
+  at: z.number(),
+  timeZone: z.string(),
+  from: z
+    .object({
+      person: z.object({ id: z.string(), isGuest: z.boolean(), isBot: z.boolean() }),
+      place: z.object({
+        team: z.string().nullable(),
+        channel: z.string(),
+        kind: z.enum(["direct", "group", "channel"]),
+        isShared: z.boolean(),
+      }),
+    })
+    .nullable(),
+  about: z.string().nullable(),
+});
+
+export interface HearOptions {
+  readonly surfaces: readonly ChatSurface[];
+  readonly conversation: Conversation;
+  readonly outbox: Outbox;
+}
+
+/** Hears the messages that chats have left in the inbox, and answers for those that could not be heard. */
+export function hearChat({ surfaces, conversation, outbox }: HearOptions) {
+  return {
+    async hear(body: unknown, signal: AbortSignal): Promise<void> {
+      const saved: ChatMessage = Message.parse(body);
+      const surface = surfaces.find(({ name }) => name === saved.thread.surface);
+      const message = (await surface?.complete?.(saved)) ?? saved;
+      await conversation.hear(message, signal);
+    },
+    /** A message that no try could hear: whoever wrote it is told so. */
+    async giveUp(body: unknown): Promise<void> {
+      const message = Message.safeParse(body);
+      if (!message.success) return;
+      const { thread, id } = message.data;
+      await outbox.put(thread, id, { kind: "reply", reply: brokenReply }, true);
+    },
+  };
+}

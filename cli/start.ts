@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import { plainText } from "../bot/plain-text.ts";
+import { debugging } from "../config.ts";
+import { BotError } from "../pipeline/errors.ts";
+import { type Role, startService } from "../service.ts";
+import { openSurfaces } from "../surfaces.ts";
+import { configWith, requireSources } from "./question-options.ts";
+import { exitCodes, printLine, type Shell } from "./shell.ts";
+
+export interface StartOptions {
+  readonly role: Role;
+  readonly config?: string | undefined;
+}
+
+/**
+ * Answers in the configured chats until it is stopped. Returns the exit code.
+ *
+ * Throws: BotError "config-invalid" when there is nothing to look at, or nobody to talk to.
+ */
+export async function start({ role, config: path }: StartOptions, shell: Shell): Promise<number> {
+  const config = configWith({ config: path });
+  requireSources(config);
+  const surfaces = role === "worker" ? [] : await openSurfaces(config);
+  if (role !== "worker" && surfaces.length === 0) {
+    throw new BotError(
+      "config-invalid",
+      "No chat is configured. Add slack or teams to the configuration (docs/SLACK.md, docs/TEAMS.md), or start with --role worker.",
+    );
+  }
+  const onTrouble = (what: string, error: unknown) => {
+    const detail = error instanceof Error ? (debugging() ? error.stack : error.message) : String(error);
+    shell.errors.write(`${new Date(shell.now()).toISOString()} ${plainText(`${what} ${detail}`)}\n`);
+  };
+  const service = await startService(config, { role, surfaces, onTrouble });
+  for (const warning of service.warnings) shell.errors.write(`warning: ${plainText(warning)}\n`);
+  const { description, version } = service.redis;
+  const where = surfaces.length === 0 ? "" : ` in ${surfaces.map(({ name }) => name).join(" and ")}`;
+  printLine(
+    shell,
+    `LocaleXpert runs as ${role}${where}, on ${description} (Redis ${version}). Ctrl-C ends it.`,
+  );
+  if (!shell.signal.aborted) await once(shell.signal, "abort");
+  await service.close();
+  return exitCodes.answered;
+}
