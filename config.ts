@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
+import { TeamsOptions } from "./bot/surfaces/teams/options.ts";
 import { problemsOf, secretsIn } from "./config-problems.ts";
 import type { SecretReference } from "./connectors/http/options.ts";
 import { SourceOptions } from "./connectors/index.ts";
@@ -64,6 +65,8 @@ export const Config = z.strictObject({
   sources: z.array(SourceOptions).default([]),
   /** The language models; without them templates speak. */
   model: ModelOptions.optional(),
+  /** The bot in Microsoft Teams. */
+  teams: TeamsOptions.optional(),
   /** What telemetry calls a service, where that is not its name; for all sources. */
   names: NamesOptions.prefault({}),
   /** Periods without a fault, which windows are compared with; for all sources. */
@@ -130,6 +133,7 @@ export function loadConfig({ path }: { path?: string } = {}): Config {
     stateFolder: resolve(base, config.stateFolder),
     sources: config.sources.map((source) => withPathsFrom(base, source)),
     ...(config.model === undefined ? {} : { model: withPaths(config.model, base) }),
+    ...(config.teams === undefined ? {} : { teams: withSecretFrom(base, config.teams) }),
   };
 }
 
@@ -152,6 +156,13 @@ function withPathsFrom<Source extends object>(base: string, source: Source): Sou
   return copy;
 }
 
+/** A copy in which the files of secrets are paths from `base`. */
+function withSecretFrom<Options extends object>(base: string, options: Options): Options {
+  const copy = structuredClone(options);
+  resolveFilesIn(base, copy);
+  return copy;
+}
+
 function resolveFilesIn(base: string, group: unknown): void {
   if (typeof group !== "object" || group === null) return;
   for (const inner of Object.values(group)) {
@@ -169,12 +180,12 @@ export function readSecret({ env, file }: SecretReference): string {
   if (env !== undefined) {
     const value = setting(env);
     if (value !== null) return value;
-    throw invalid(`The environment variable ${env}, which a source takes a secret from, is not set.`, []);
+    throw invalid(`The environment variable ${env}, which a secret is taken from, is not set.`, []);
   }
   if (file === undefined) throw new Error("SecretReference lets nothing through that names no place");
   const text = secretIn(file);
   if (text !== "") return text;
-  throw invalid(`The file ${file}, which a source takes a secret from, is empty.`, []);
+  throw invalid(`The file ${file}, which a secret is taken from, is empty.`, []);
 }
 
 function secretIn(file: string): string {
@@ -183,7 +194,7 @@ function secretIn(file: string): string {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     const why = fileProblems[code] ?? `cannot be read (${code}).`;
-    throw invalid(`The file ${file}, which a source takes a secret from, ${why}`, []);
+    throw invalid(`The file ${file}, which a secret is taken from, ${why}`, []);
   }
 }
 

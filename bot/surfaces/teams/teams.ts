@@ -1,0 +1,279 @@
+import { asBotError, BotError } from "../../../pipeline/errors.ts";
+import type { EpochMs } from "../../../pipeline/types.ts";
+import type { Reply } from "../../reply.ts";
+import type { SecretReference } from "../../secret-reference.ts";
+import type { ChatMessage, ChatSurface, MessageRef, ThreadRef } from "../../surface.ts";
+import { Activity } from "./activity.ts";
+import { clouds, type TeamsCloud, type TeamsConnection, teamsConnection } from "./connection.ts";
+import { type Endpoint, type EndpointAnswer, endpoint } from "./endpoint.ts";
+import { type Received, received } from "./incoming.ts";
+import type { TeamsOptions } from "./options.ts";
+import { recent } from "./recent.ts";
+import { renderForTeams, type TeamsMessage } from "./render.ts";
+import { surfaceName, type TeamsThread, teamsThread } from "./thread-key.ts";
+
+/** Which question a posted message answers: Teams' thumbs name the message only. */
+export interface AnsweredMessages {
+  save(messageKey: string, questionId: string): Promise<void>;
+  find(messageKey: string): Promise<string | null>;
+}
+
+export interface TeamsSurfaceOptions {
+  readonly options: TeamsOptions;
+  /** Throws BotError "config-invalid" where the secret is not there. */
+  readonly readSecret: (reference: SecretReference) => string;
+  /** Where a message names no zone of its writer. */
+  readonly timeZone: string;
+  readonly now: () => EpochMs;
+  /** Kept over a restart where it is given; else thumbs under older answers are not counted. */
+  readonly answered?: AnsweredMessages;
+  /** Whose tokens are believed, where it is not Microsoft's cloud of the options. */
+  readonly cloud?: TeamsCloud;
+  readonly requestTimeoutMs?: number;
+}
+
+export interface TeamsSurface extends ChatSurface {
+  /** The port, once it listens. */
+  listening(): Promise<number>;
+}
+
+const defaultRequestTimeoutMs = 15_000;
+const rememberedSendings = 1_000;
+const rememberedAnswers = 5_000;
+const loopback = "127.0.0.1";
+const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+
+/**
+ * Microsoft Teams as a place to ask: personal chats, group chats and threads of channels. Answers are
+ * posted apart from what was received, from any process that has the thread.
+ *
+ * Teams cannot be searched for what an earlier try may have posted: a first message whose answer got lost
+ * with its process may stand there twice. Everything after it is an update, which may be done again.
+ */
+export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
+  const { options, now, timeZone } = given;
+  const connection = connectionFor(given);
+  const answered = given.answered ?? rememberingAnswers();
+  /** Ids of the parts that each sending has posted so far. */
+  const landed = recent<readonly string[]>(rememberedSendings);
+  const listening = deferred<Endpoint>();
+  const over = deferred<void>();
+
+  async function answer(
+    body: unknown,
+    authorization: string,
+    onMessage: (message: ChatMessage) => Promise<void>,
+  ): Promise<EndpointAnswer> {
+    const activity = Activity.safeParse(body).data;
+    if (activity === undefined) return { status: 400, body: null };
+    if (!isAllowed(activity, options)) return { status: 403, body: null };
+    try {
+      if (!(await connection.authenticates(activity, authorization))) return { status: 401, body: null };
+    } catch (error) {
+      if (asBotError(error)?.code !== "chat-unavailable") throw error;
+      return { status: 503, body: null };
+    }
+    const what = await received(activity, {
+      now,
+      timeZone,
+      allowBots: options.allowBots,
+      questionOf: (id, thread) => answered.find(answerKey(thread, id)),
+    });
+    return heard(what, onMessage);
+  }
+
+  async function heard(
+    what: Received,
+    onMessage: (message: ChatMessage) => Promise<void>,
+  ): Promise<EndpointAnswer> {
+    switch (what.kind) {
+      case "unknown-invoke":
+        return { status: 501, body: null };
+      case "nothing":
+        return { status: 200, body: what.reply };
+      case "message":
+        await onMessage(what.message);
+        if (what.isTyped) showTyping(what.message.thread);
+        return { status: 200, body: what.reply };
+    }
+  }
+
+  /** Channels show none. Nobody waits for it, and nobody misses it. */
+  function showTyping(ref: ThreadRef): void {
+    const thread = teamsThread(ref);
+    if (thread.kind === "channel") return;
+    connection.send(thread, { type: "typing" }).catch(() => undefined);
+  }
+
+  /** Puts the messages where `before` are, and after them; takes away what is left. */
+  async function put(
+    thread: TeamsThread,
+    before: readonly string[],
+    messages: readonly TeamsMessage[],
+    key: string,
+  ): Promise<string[]> {
+    const known = landed.get(key) ?? [];
+    const there =
+      known.length > before.length && before.every((id, index) => id === known[index]) ? known : before;
+    const ids: string[] = [];
+    for (const [index, message] of messages.entries()) {
+      const old = there[index];
+      if (old === undefined) {
+        ids.push(await connection.send(thread, outgoing(message)));
+        landed.set(key, [...ids]);
+      } else {
+        await connection.update(thread, old, outgoing(message));
+        ids.push(old);
+      }
+    }
+    for (const id of there.slice(messages.length)) await connection.remove(thread, id);
+    landed.set(key, ids);
+    return ids;
+  }
+
+  async function shown(
+    ref: ThreadRef,
+    before: readonly string[],
+    reply: Reply,
+    key: string,
+  ): Promise<MessageRef> {
+    const thread = teamsThread(ref);
+    const ids = await put(thread, before, renderForTeams(reply), key);
+    if (reply.kind === "answer") {
+      for (const id of ids) await answered.save(answerKey(thread, id), reply.questionId);
+    }
+    return { thread: ref, id: ids.join(",") };
+  }
+
+  return {
+    name: surfaceName,
+    canAsk: true,
+    listening: async () => (await listening.promise).port,
+    async start(onMessage) {
+      const { host, port, path, emulator } = options;
+      try {
+        listening.resolve(
+          await endpoint({
+            host: emulator ? loopback : host,
+            port,
+            path,
+            answer: (body, authorization) => answer(body, authorization, onMessage),
+          }),
+        );
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        const cannot = new BotError(
+          "config-invalid",
+          `The endpoint for Teams cannot listen on ${host}:${port} (${why}). Change teams.host or teams.port.`,
+          { cause: error },
+        );
+        listening.reject(cannot);
+        throw cannot;
+      }
+      await over.promise;
+    },
+    async complete(message) {
+      if (message.from === null) return message;
+      const { person } = message.from;
+      const thread = teamsThread(message.thread);
+      const { isGuest, tenant } = await connection.member(thread, person.id);
+      const home = options.tenantId ?? thread.tenant;
+      const ofOthers = tenant !== null && home !== null && tenant !== home;
+      const known = { ...person, isGuest: person.isGuest || isGuest || ofOthers };
+      return { ...message, from: { ...message.from, person: known } };
+    },
+    post: (ref, reply, { key }) => shown(ref, [], reply, key),
+    async update(message, reply, { key }) {
+      try {
+        return await shown(message.thread, message.id.split(","), reply, key);
+      } catch (error) {
+        // Somebody may have deleted the message; the answer is not lost for that.
+        if (reply.kind === "progress" || asBotError(error)?.code !== "chat-refused") throw error;
+        landed.delete(key);
+        return shown(message.thread, [], reply, key);
+      }
+    },
+    async stop() {
+      over.resolve();
+      const running = await Promise.race([listening.promise.catch(() => null), null]);
+      await running?.stop();
+    },
+  };
+}
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A promise that is kept from outside; nobody has to wait for it. */
+function deferred<Value>(): Deferred<Value> {
+  let settle: Pick<Deferred<Value>, "resolve" | "reject"> | null = null;
+  const promise = new Promise<Value>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  promise.catch(() => undefined);
+  return {
+    promise,
+    resolve: (value) => settle?.resolve(value),
+    reject: (error) => settle?.reject(error),
+  };
+}
+
+function connectionFor({
+  options: { appId, tenantId, secret, type, cloud: cloudName },
+  readSecret,
+  cloud,
+  requestTimeoutMs,
+}: TeamsSurfaceOptions): TeamsConnection {
+  const identity =
+    appId === undefined || secret === undefined
+      ? null
+      : {
+          appId,
+          tenantId: type === "single-tenant" ? (tenantId ?? null) : null,
+          secret: () => readSecret(secret),
+        };
+  return teamsConnection({
+    identity,
+    cloud: cloud ?? clouds[cloudName],
+    requestTimeoutMs: requestTimeoutMs ?? defaultRequestTimeoutMs,
+  });
+}
+
+/** Other channels, other organisations, and with the emulator other machines, have no business here. */
+function isAllowed(
+  { channelId, serviceUrl, conversation, channelData }: Activity,
+  { emulator, type, tenantId }: TeamsOptions,
+): boolean {
+  if (channelId !== "msteams") return false;
+  if (emulator) return isLoopback.test(new URL(serviceUrl).hostname);
+  const tenant = conversation.tenantId ?? channelData?.tenant?.id;
+  return type === "multi-tenant" || tenant === undefined || tenant === tenantId;
+}
+
+function answerKey({ conversation }: TeamsThread, messageId: string): string {
+  return `${conversation.replace(/;messageid=.*$/i, "")} ${messageId}`;
+}
+
+function rememberingAnswers(): AnsweredMessages {
+  const questions = recent<string>(rememberedAnswers);
+  return {
+    save: async (messageKey, questionId) => questions.set(messageKey, questionId),
+    find: async (messageKey) => questions.get(messageKey) ?? null,
+  };
+}
+
+/** A message in the form of the SDK, whose lists may be changed. */
+function outgoing({ type, text, summary, attachments, entities, channelData }: TeamsMessage) {
+  return {
+    type,
+    text,
+    summary,
+    textFormat: "markdown",
+    attachments: attachments.map((one) => ({ ...one })),
+    entities: entities.map((one) => ({ ...one })),
+    channelData,
+  };
+}

@@ -1,0 +1,69 @@
+import type { ServerResponse } from "node:http";
+import { type LocalServer, localServer, type Seen, sendJson } from "./http-server.ts";
+
+/** An activity that the bot sent, replaced or took away. */
+export interface Sent {
+  readonly method: string;
+  readonly conversation: string;
+  /** The id of the message that was replaced or taken away; null for one that was sent. */
+  readonly id: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: what the bot wrote, as it came over the wire
+  readonly activity: any;
+}
+
+export type Mishap = (request: Seen, response: ServerResponse) => void;
+
+export interface BotConnector extends AsyncDisposable {
+  readonly url: string;
+  readonly sent: Sent[];
+  /** All but signs of typing. */
+  messages(): Sent[];
+  /** What happens to the next requests, one each; then all goes well again. */
+  readonly mishaps: Mishap[];
+  readonly members: Map<string, unknown>;
+}
+
+/** Microsoft's Bot Connector as far as the bot uses it: messages with ids of its own, and members. */
+export async function botConnector(): Promise<BotConnector> {
+  const sent: Sent[] = [];
+  const mishaps: Mishap[] = [];
+  const members = new Map<string, unknown>();
+  let last = 1_700_000_000_000;
+  const server: LocalServer = await localServer((request, response) => {
+    const path = decodeURIComponent(request.url);
+    const match = /^\/v3\/conversations\/([^/]+)\/(activities|members)(?:\/([^/]+))?$/.exec(path);
+    const [, conversation = "", what, id = null] = match ?? [];
+    if (what === "members") {
+      const member = members.get(id ?? "");
+      if (member === undefined)
+        return sendJson(response, { error: { code: "MemberNotFoundInConversation" } }, 404);
+      return sendJson(response, member);
+    }
+    if (what !== "activities") return sendJson(response, {}, 404);
+    const activity = request.body === "" ? null : JSON.parse(request.body);
+    const mishap = activity?.type === "typing" ? undefined : mishaps.shift();
+    if (mishap !== undefined) return mishap(request, response);
+    sent.push({ method: request.method, conversation, id, activity });
+    if (request.method === "DELETE") return response.writeHead(200).end();
+    last += 1;
+    sendJson(response, { id: id ?? String(last) });
+  });
+  return {
+    url: server.url,
+    sent,
+    messages: () => sent.filter(({ activity }) => activity?.type !== "typing"),
+    mishaps,
+    members,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+export function refuses(status: number, code: string, headers: Record<string, string> = {}): Mishap {
+  return (_request, response) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(JSON.stringify({ error: { code, message: "of the server" } }));
+  };
+}
+
+/** Takes the request and never answers it. */
+export const hangs: Mishap = () => undefined;
