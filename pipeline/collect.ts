@@ -2,6 +2,7 @@ import { assembleTraces } from "./detect/assemble-traces.ts";
 import { insufficientBaseline } from "./detect/three-sigma.ts";
 import { asBotError, BotError } from "./errors.ts";
 import { withoutHiddenNames } from "./hidden-names.ts";
+import { peerInference } from "./inferred-peers.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Fetched, Inventory, LogSource, MetricSource, Source, Toolbox, TraceSource } from "./ports.ts";
 import { precedingPeriod, preprocess } from "./preprocess.ts";
@@ -169,8 +170,7 @@ export async function collect(
   ]);
   if (failures.length > 0 && failures.length >= toolbox.sources.length) throw failures[0];
 
-  const windowTraces = assembleTraces(spans.flatMap((part) => part.window));
-  const referenceTraces = assembleTraces(spans.flatMap((part) => part.reference));
+  const { window: windowTraces, reference: referenceTraces } = assembled(spans, inventory);
   const edges = [...(inventory.topology?.edges ?? []), ...callEdges([...windowTraces, ...referenceTraces])];
   const wanted = services === null ? null : new Set(services);
   const touching = (trace: Trace) =>
@@ -207,6 +207,17 @@ function shownServices({ services }: Inventory, { withheld }: Toolbox): readonly
   return isSome ? services : null;
 }
 
+/** The traces of both periods, with the far ends of calls to services that write no spans. */
+function assembled(
+  spans: readonly { window: readonly Span[]; reference: readonly Span[] }[],
+  inventory: Inventory,
+): { readonly window: readonly Trace[]; readonly reference: readonly Trace[] } {
+  const window = assembleTraces(spans.flatMap((part) => part.window));
+  const reference = assembleTraces(spans.flatMap((part) => part.reference));
+  const infer = peerInference([window, reference], inventory);
+  return { window: infer(window), reference: infer(reference) };
+}
+
 /**
  * Sources give spans that start inside a window, so a trace that began shortly before it comes without
  * its first spans. That is no lost telemetry and no broken request.
@@ -222,8 +233,8 @@ function readScope(
   inventory: Inventory,
   spans: readonly { window: readonly Span[]; reference: readonly Span[] }[],
 ): readonly string[] | null {
-  const traces = assembleTraces(spans.flatMap((part) => [...part.window, ...part.reference]));
-  const edges = [...(inventory.topology?.edges ?? []), ...callEdges(traces)];
+  const { window, reference } = assembled(spans, inventory);
+  const edges = [...(inventory.topology?.edges ?? []), ...callEdges([...window, ...reference])];
   return edges.length === 0 ? null : downstream(scope.services, edges);
 }
 

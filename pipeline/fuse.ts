@@ -179,7 +179,8 @@ function bestPerService(candidates: readonly Candidate[]): Candidate[] {
 
 /** What a caller of a silent service shows besides counts less: it fails and waits because of that one. */
 function asVictim(candidate: Candidate, waiting: ReadonlySet<string>): Candidate {
-  if (candidate.waitsFor !== undefined || !waiting.has(candidate.service)) return candidate;
+  if (candidate.waitsFor !== undefined || !waiting.has(candidate.service) || !candidate.symptom)
+    return candidate;
   return { ...candidate, score: victimShare * candidate.score };
 }
 

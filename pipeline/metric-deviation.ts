@@ -12,6 +12,8 @@ const percentFloor = 2;
 const percentMove = 10;
 /** Other metrics must at least double or halve. */
 const leastRatio = 2;
+/** A hundredth of the usual is as good as nothing. */
+const nothingLeft = 0.01;
 /** What was out before the window already. */
 const oldNews = 0.5;
 /** From this many spreads on a deviation is told; below, it fades out. */
@@ -93,5 +95,18 @@ function distance(value: number, { median, spread }: Baseline, kind: MetricKind)
   if (kind.percent) return Math.abs(value - median) < percentMove ? 0 : (value - median) / spread;
   const large = Math.max(Math.abs(value), Math.abs(median));
   const small = Math.min(Math.abs(value), Math.abs(median));
-  return large < leastRatio * small && value * median > 0 ? 0 : (value - median) / spread;
+  if (large < leastRatio * small && value * median > 0) return 0;
+  const linear = (value - median) / spread;
+  // Whether a process is there is no quantity.
+  const canCollapse = value >= 0 && value < median && kind.kind !== "process";
+  return canCollapse ? Math.min(linear, -fallInSpreads(value, median, spread)) : linear;
+}
+
+/**
+ * How far a quantity fell, in spreads of its logarithm: what cannot go below zero is never many spreads below
+ * its median, however completely it collapses.
+ */
+function fallInSpreads(value: number, median: number, spread: number): number {
+  const least = nothingLeft * median;
+  return Math.log((median + least) / (value + least)) / Math.max(spread / median, relativeFloor);
 }

@@ -57,7 +57,15 @@ export const PipelineOptions = z.strictObject({
   /** Those whose votes make the ranking better (docs/localization.md has what each is worth). */
   localizers: z
     .array(z.enum(keysOf(localizers)))
-    .default(["simple-rca", "robust-scorer", "trace-spectrum", "edge-delay", "event-pairs", "call-graph"]),
+    .default([
+      "simple-rca",
+      "robust-scorer",
+      "trace-spectrum",
+      "edge-delay",
+      "event-pairs",
+      "failure-origin",
+      "call-graph",
+    ]),
   fusion: FusionOptions.prefault({}),
   /** Budgets of one fetch; what is beyond them is sampled and said. */
   limits: z

@@ -122,6 +122,7 @@ function signalOf({ key, unit }: MetricSeries): Signal | null {
     case "cpu":
     case "memory":
     case "saturation":
+    case "process":
     case "traffic":
       return "saturation";
     case "latency":

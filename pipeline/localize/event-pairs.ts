@@ -49,7 +49,7 @@ function unreachedCallee(anomaly: LogAnomaly, callee: SilentCallee | undefined):
   return [
     {
       service: callee.service,
-      instance: null,
+      instance: callee.instance,
       metric: null,
       symptom: true,
       score: Math.max(anomaly.severity, callee.strength),

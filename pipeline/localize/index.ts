@@ -5,6 +5,7 @@ import { callGraph } from "./call-graph.ts";
 import { circa } from "./circa.ts";
 import { edgeDelay } from "./edge-delay.ts";
 import { eventPairs } from "./event-pairs.ts";
+import { failureOrigin } from "./failure-origin.ts";
 import { mepfl } from "./mepfl/mepfl.ts";
 import { microcause, microcausePaper, microcauseRcaeval } from "./microcause.ts";
 import { microrank } from "./microrank.ts";
@@ -20,6 +21,7 @@ export const localizers = {
   "trace-spectrum": traceSpectrum,
   "edge-delay": edgeDelay,
   "event-pairs": eventPairs,
+  "failure-origin": failureOrigin,
   "call-graph": callGraph,
   baro,
   microrank,

@@ -37,6 +37,7 @@ const priorities: Readonly<Record<MetricKind["kind"], number>> = {
   memory: 1,
   node: 1,
   saturation: 0.9,
+  process: 0.9,
   workload: 0.8,
   traffic: 0.8,
   latency: 0.7,

@@ -8,6 +8,8 @@ const fewestCalls = 5;
 /** A callee that answers fewer of all calls to it than this, where it normally answers nearly all, is silent. */
 const silentShare = 0.5;
 const answeringShare = 0.9;
+/** Where one instance of several fell silent: so much of its usual share goes unanswered. */
+const lostShare = 0.5;
 /** One of so many samples at the end of the window is enough to say that somebody still measures. */
 const lastSamples = 2;
 /** Fewer unanswered calls than this speak less clearly. */
@@ -17,9 +19,13 @@ const strayShare = 0.1;
 /** Calls that reach nobody fail, or wait this many times as long; else only the callee's spans were lost. */
 const slowFactor = 3;
 const failedShare = 0.5;
+/** Metrics that say whether a process is there. */
+const processState = /^up$|restart/i;
 
 export interface SilentCallee {
   readonly service: string;
+  /** The one instance that fell silent, where the others still answer. */
+  readonly instance: string | null;
   /** On the common scale, 0 to about 6: by how many calls went unanswered, and which share of them then. */
   readonly strength: number;
 }
@@ -42,27 +48,100 @@ export function silentCallees(
   anomalies: readonly Anomaly[],
 ): Map<string, SilentCallee> {
   const before = callsOf(traces.reference);
-  const calleeOf = new Map<string, string>();
-  for (const [key, { answeredBy: callee, ...calls }] of before) {
-    if (callee === null || calls.spans.length < fewestCalls) continue;
-    if (answeredShare(calls) >= callShare) calleeOf.set(key, callee);
-  }
+  const calleeOf = usualCallees(before);
   const now = callsOf(traces.window);
+  const instances = { usual: instancesOf(traces.reference), now: instancesOf(traces.window) };
   const silent = new Map<string, SilentCallee>();
   for (const [key, callee] of calleeOf) {
     const keys = [...calleeOf].filter(([, other]) => other === callee).map(([one]) => one);
     const usual = callsTo(before, keys);
     const calls = callsTo(now, keys);
     const inStretch = answeredShare(inTrouble(calls));
-    if (answeredShare(usual) < answeringShare || !(inStretch < silentShare)) continue;
+    if (answeredShare(usual) < answeringShare) continue;
+    const lost = lostInstance(callee, instances);
+    const isSilent = inStretch < (lost === null ? silentShare : 1 - lostShare * lost.share);
+    if (!isSilent) continue;
     const areSlow = medianMs(calls.unanswered) > slowFactor * medianMs(usual.spans);
     if (!areSlow && !areFailing(calls.unanswered)) continue;
     // Refused at once by somebody who is well: the caller asks at the wrong place.
     if (!areSlow && isWell(callee, metrics, anomalies)) continue;
     const certainty = Math.min(1, calls.unanswered.length / certainCalls);
-    silent.set(key, { service: callee, strength: fullStrength * certainty * Math.sqrt(1 - inStretch) });
+    silent.set(key, {
+      service: callee,
+      instance: lost?.instance ?? null,
+      strength: fullStrength * certainty * Math.sqrt(1 - inStretch),
+    });
   }
   return silent;
+}
+
+/**
+ * Who is to blame for a failed call with nothing below it: the service that normally answers such calls,
+ * unless it is well and refuses at once; null for what is no call.
+ */
+export function unansweredBlame(
+  { traces, metrics }: Pick<TelemetrySlice, "traces" | "metrics">,
+  anomalies: readonly Anomaly[],
+): (span: Span) => string | null {
+  const before = callsOf(traces.reference);
+  const calleeOf = usualCallees(before);
+  const usualMs = new Map([...calleeOf.keys()].map((key) => [key, medianMs(before.get(key)?.spans ?? [])]));
+  const callees = [...new Set(calleeOf.values())];
+  const well = new Set(callees.filter((callee) => isWell(callee, metrics, anomalies)));
+  return (span) => {
+    const key = callKey(span.service, startOf(span.operation));
+    const callee = calleeOf.get(key);
+    if (callee === undefined) return null;
+    const isSlow = span.durationMs > slowFactor * (usualMs.get(key) ?? Number.NaN);
+    return isSlow || !well.has(callee) ? callee : null;
+  };
+}
+
+/** By `callKey`, the one service that nearly all calls of that kind reach. */
+function usualCallees(calls: ReadonlyMap<string, OperationCalls>): Map<string, string> {
+  const calleeOf = new Map<string, string>();
+  for (const [key, { answeredBy: callee, ...found }] of calls) {
+    if (callee === null || found.spans.length < fewestCalls) continue;
+    if (answeredShare(found) >= callShare) calleeOf.set(key, callee);
+  }
+  return calleeOf;
+}
+
+interface LostInstance {
+  readonly instance: string;
+  /** Of the service's spans in normal times. */
+  readonly share: number;
+}
+
+type SpanCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** The one instance of a service that wrote spans before and none in the window, while others do; none where a new one took over. */
+function lostInstance(
+  service: string,
+  { usual, now }: { readonly usual: SpanCounts; readonly now: SpanCounts },
+): LostInstance | null {
+  const before = usual.get(service) ?? new Map<string, number>();
+  const after = now.get(service) ?? new Map<string, number>();
+  if ([...after.keys()].some((instance) => !before.has(instance))) return null;
+  const lost = [...before].filter(([instance]) => !after.has(instance));
+  const [first] = lost;
+  if (first === undefined || lost.length > 1) return null;
+  const all = [...before.values()].reduce((sum, count) => sum + count, 0);
+  return { instance: first[0], share: first[1] / all };
+}
+
+/** Spans by service and instance. */
+function instancesOf(traces: readonly Trace[]): SpanCounts {
+  const counts = new Map<string, Map<string, number>>();
+  for (const { spans } of traces) {
+    for (const { service, instance } of spans) {
+      if (instance === null) continue;
+      const known = counts.get(service) ?? new Map<string, number>();
+      known.set(instance, (known.get(instance) ?? 0) + 1);
+      counts.set(service, known);
+    }
+  }
+  return counts;
 }
 
 interface Calls {
@@ -135,14 +214,19 @@ function areFailing(calls: readonly Span[]): boolean {
   return calls.filter(({ status }) => status === "error").length >= failedShare * calls.length;
 }
 
-/** Its metrics go on, and nothing but the work it is given is unusual about them or its logs. */
+/**
+ * Its metrics go on, none of its resources is used more than usual, it did not start over, and its logs say
+ * nothing new. That it has less to do follows from calls that do not reach it.
+ */
 function isWell(service: string, metrics: readonly MetricSeries[], anomalies: readonly Anomaly[]): boolean {
   const own = metrics.filter(({ key }) => key.service === service);
   if (!own.some(({ class: kind, window }) => kind === "resource" && endsWithSample(window.v))) return false;
   return !anomalies.some(
     (anomaly) =>
       anomaly.service === service &&
-      ((anomaly.modality === "metric" && anomaly.class === "resource") ||
+      ((anomaly.modality === "metric" &&
+        anomaly.class === "resource" &&
+        (anomaly.direction === "up" || processState.test(anomaly.key.metric))) ||
         (anomaly.modality === "log" && anomaly.kind === "new")),
   );
 }

@@ -58,7 +58,7 @@ export const simpleRca = {
         service,
         instance: metric?.instance ?? null,
         metric: null,
-        symptom: false,
+        symptom: true,
         score: (fullStrength * (reasons.length * bonus + tieBreak)) / mostVotes,
         evidence: evidenceOf(service, metric, anomalies),
         why: `${capital(reasons.join("; "))}.`,

@@ -54,7 +54,7 @@ export const traceSpectrum = {
         service,
         instance: null,
         metric: null,
-        symptom: false,
+        symptom: true,
         score,
         evidence: found.filter((anomaly) => anomaly.service === service).map(({ id }) => id),
         why: `${failed} of ${abnormal.size} abnormal traces pass through it, and ${passed} normal ones.`,

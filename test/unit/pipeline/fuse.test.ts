@@ -56,13 +56,23 @@ describe("fuseServices", () => {
       ...candidate("search", 2),
       waitsFor: "rate",
     });
-    const votes = ranking("simple-rca", candidate("search", 6));
+    const votes = ranking("simple-rca", { ...candidate("search", 6), symptom: true });
 
     const fused = fuseServices([pairs, votes], strength);
 
     expect(fused.map(({ service, score }) => [service, score])).toEqual([
       ["rate", 5],
       ["search", 3],
+    ]);
+  });
+
+  it("counts in full what no callee can do to its caller", () => {
+    const origins = ranking("failure-origin", { ...candidate("search", 0), waitsFor: "rate" });
+    const metrics = ranking("robust-scorer", candidate("search", 6), candidate("rate", 5));
+
+    expect(fuseServices([origins, metrics], strength).map(({ service, score }) => [service, score])).toEqual([
+      ["search", 6],
+      ["rate", 5],
     ]);
   });
 

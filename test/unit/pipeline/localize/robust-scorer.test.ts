@@ -53,6 +53,18 @@ describe("robustScorer", () => {
     expect(scored(high)).toBeCloseTo(scored([]) / 2, 9);
   });
 
+  it("takes the collapse of a quantity for as far out as its like above", () => {
+    const keys = Array.from({ length: 40 }, (_, index) => 70 + 4 * (index % 5));
+    const scoredAt = (value: number, metric = "store_keys") =>
+      robustScorer.localize(
+        slice({ metrics: [series({ service: "cache", metric, reference: keys, window: [value] })] }),
+        [],
+      )[0]?.score ?? 0;
+
+    expect(scoredAt(0)).toBeGreaterThan(1.5 * scoredAt(30));
+    expect(scoredAt(0, "up")).toBeLessThan(scoredAt(0));
+  });
+
   it("says nothing of a CPU that is used less", () => {
     const busy = Array.from({ length: 40 }, (_, index) => 80 + (index % 3));
 
@@ -100,8 +112,8 @@ describe("metricKind", () => {
     ["NetworkReceiveBytes", "traffic"],
     ["PodWorkload(Ops)", "workload"],
     ["db_pool_in_use", "saturation"],
-    ["restarts_total", "saturation"],
-    ["up", "saturation"],
+    ["restarts_total", "process"],
+    ["up", "process"],
     ["upstream_latency", "latency"],
     ["event_loop_delay_p99", "saturation"],
     ["nodejs_gc_time", "saturation"],

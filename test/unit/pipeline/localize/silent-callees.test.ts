@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
-import { callKey, silentCallees } from "../../../../pipeline/localize/silent-callees.ts";
+import { callKey, silentCallees, unansweredBlame } from "../../../../pipeline/localize/silent-callees.ts";
 import { fullStrength } from "../../../../pipeline/localize/strength.ts";
 import type { Span } from "../../../../pipeline/types.ts";
 import {
@@ -74,6 +74,12 @@ describe("silentCallees", () => {
     ["refuses at once and is well", { status: "error" as const }, [], false],
     ["is well but lets them wait", { status: "error" as const, durationMs: 900 }, [], true],
     [
+      "refuses at once and has less to do",
+      { status: "error" as const },
+      [metricAnomaly({ id: "metric-1", service: "geo", class: "resource", direction: "down" })],
+      false,
+    ],
+    [
       "refuses at once and restarts",
       { status: "error" as const },
       [metricAnomaly({ id: "metric-1", service: "geo", class: "resource" })],
@@ -101,6 +107,22 @@ describe("silentCallees", () => {
     const referenceSpans = [...calls(20, before), ...calls(20, { ...before, caller: "frontend" })];
 
     expect(silentCallees(slice({ spans, referenceSpans }), []).size).toBe(0);
+  });
+
+  it("finds the one instance of several that fell silent, though the others still answer", () => {
+    const answeredBy = (instance: string, count: number, at: number) =>
+      calls(count, { at }).map((one) => (one.service === "geo" ? { ...one, instance } : one));
+    const referenceSpans = [
+      ...answeredBy("geo-0", 20, referencePeriod.start),
+      ...answeredBy("geo-1", 20, referencePeriod.start + 20_500),
+    ];
+    const good = answeredBy("geo-0", 6, window.start).concat(answeredBy("geo-0", 10, window.start + 250));
+    const hanging = calls(10, { at: window.start + 500, isAnswered: false, durationMs: 900 });
+    const seen = (spans: Span[]) => silentCallees(slice({ spans, referenceSpans }), []).get(key);
+
+    expect(seen([...good, ...hanging])).toMatchObject({ service: "geo", instance: "geo-1" });
+    // A new instance took its place: then it was stopped on purpose.
+    expect(seen([...good, ...answeredBy("geo-2", 3, window.start + 750), ...hanging])).toBeUndefined();
   });
 
   it("takes no span for a call that does other things as well", () => {
@@ -137,5 +159,27 @@ describe("event-pairs", () => {
     expect(first).toMatchObject({ service: "geo", metric: null, score: 5 });
     expect(first?.why).toContain("In 8 requests search called it");
     expect(second).toMatchObject({ service: "search", score: 2 });
+  });
+});
+
+describe("unansweredBlame", () => {
+  const seen = slice({
+    spans: calls(8, { isAnswered: false, status: "error" }),
+    referenceSpans: calls(20, before),
+    metrics: [series({ service: "geo", window: [5, 6, 5] })],
+  });
+  const failed = (more: Partial<Span> = {}) =>
+    span({ traceId: "x", spanId: "2", service: "search", operation: "call geo", durationMs: 10, ...more });
+
+  it("blames the callee, unless it is well and refuses at once", () => {
+    const restarts = metricAnomaly({ id: "metric-1", service: "geo", class: "resource" });
+
+    expect(unansweredBlame(seen, [restarts])(failed())).toBe("geo");
+    expect(unansweredBlame(seen, [])(failed({ durationMs: 900 }))).toBe("geo");
+    expect(unansweredBlame(seen, [])(failed())).toBeNull();
+  });
+
+  it("blames nobody for what is no call", () => {
+    expect(unansweredBlame(seen, [])(failed({ operation: "parse" }))).toBeNull();
   });
 });
