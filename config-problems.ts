@@ -62,7 +62,11 @@ function problemOf(issue: Issue, schema: z.ZodType, raw: unknown): string[] {
       ];
     case "invalid_union": {
       const known = discriminatorsAt(schema, issue.path, raw);
-      if (known.length === 0) return [`${where}${issue.message}`];
+      if (known.length === 0) {
+        const inner = meantOption(issue.errors);
+        if (inner === null) return [`${where}${issue.message}`];
+        return inner.flatMap((one) => problemOf({ ...one, path: [...issue.path, ...one.path] }, schema, raw));
+      }
       return [`${where}must be ${oneOf(known)}${meant(valueAt(raw, issue.path), known)}`];
     }
     case "too_small": {
@@ -74,6 +78,14 @@ function problemOf(issue: Issue, schema: z.ZodType, raw: unknown): string[] {
     default:
       return [`${where}${issue.message}`];
   }
+}
+
+/** What is wrong inside the one option of a union that the value is of the kind of; null where none is, or several are. */
+function meantOption(errors: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const isAnotherKind = ({ code, path }: Issue) =>
+    path.length === 0 && (code === "invalid_type" || code === "invalid_value");
+  const meantOnes = errors.filter((issues) => !issues.some(isAnotherKind));
+  return meantOnes.length === 1 ? (meantOnes[0] ?? null) : null;
 }
 
 const typeWords: Readonly<Record<string, string>> = {
@@ -169,6 +181,11 @@ function schemaAt(schema: unknown, path: Path, raw: unknown, choose = true): unk
     return schemaAt(option, path, raw, choose);
   }
   const [step, ...rest] = path;
+  if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion)) {
+    const isList = typeof step === "number";
+    const option = schema.options.find((one) => one instanceof (isList ? z.ZodArray : z.ZodObject));
+    return option === undefined ? schema : schemaAt(option, path, raw, choose);
+  }
   if (step === undefined) return schema;
   const inside = valueAt(raw, [step]);
   if (schema instanceof z.ZodObject) return schemaAt(schema.shape[String(step)], rest, inside, choose);

@@ -3,10 +3,11 @@ import { createRequire } from "node:module";
 import { availableParallelism, homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
+import { AccessOptions, QuotaOptions, unknownSources } from "./bot/access-options.ts";
 import { TeamsOptions } from "./bot/surfaces/teams/options.ts";
 import { problemsOf, secretsIn } from "./config-problems.ts";
 import type { SecretReference } from "./connectors/http/options.ts";
-import { SourceOptions } from "./connectors/index.ts";
+import { SourceOptions, sourceName } from "./connectors/index.ts";
 import { ModelOptions } from "./connectors/llm/model-options.ts";
 import { NamesOptions } from "./connectors/names/options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
@@ -43,7 +44,7 @@ const FaultFreePeriod = z
   .refine(({ start, end }) => start < end, { error: "must end after it starts" });
 
 /** Everything that can be configured, with its defaults; docs/configuration.md tells of each key. */
-export const Config = z.strictObject({
+const Keys = z.strictObject({
   /** The zone of times in questions and answers. */
   timeZone: z
     .string()
@@ -71,6 +72,10 @@ export const Config = z.strictObject({
   names: NamesOptions.prefault({}),
   /** Periods without a fault, which windows are compared with; for all sources. */
   faultFree: z.array(FaultFreePeriod).default([]),
+  /** Who may see what from a chat; without it nobody there sees anything. */
+  access: AccessOptions.optional(),
+  /** Questions an hour, of a person and in a channel of a chat. */
+  quotas: QuotaOptions.prefault({}),
   pipeline: PipelineOptions.prefault({}),
   worker: z
     .strictObject({
@@ -85,6 +90,17 @@ export const Config = z.strictObject({
       concurrency: z.number().int().min(1).max(256).optional(),
     })
     .prefault({}),
+});
+
+export const Config = Keys.superRefine(({ access, sources }, context) => {
+  const names = sources.map(sourceName);
+  for (const { path } of unknownSources(access, names)) {
+    context.addIssue({
+      code: "custom",
+      path: [...path],
+      message: `is no source; there is ${names.join(", ")}`,
+    });
+  }
 });
 export type Config = z.infer<typeof Config>;
 

@@ -33,6 +33,12 @@ export function dateTimeWords(at: EpochMs, timeZone: string): string {
   return `${day} ${time}`;
 }
 
+/** "15:20", the minute in which it will have come. */
+export function clockWords(at: EpochMs, timeZone: string): string {
+  const minute = 60_000;
+  return onClock(Math.ceil(at / minute) * minute, timeZone).time.slice(0, 5);
+}
+
 /** To whole days from two days on, to whole hours from two hours on, else to whole minutes. */
 export function roundedDuration(durationMs: number): number {
   const hour = 3_600_000;

@@ -44,5 +44,17 @@ export interface IncidentMemory {
   }): Promise<readonly PastIncident[]>;
 }
 
+/** How often something may be done within a window that ends now. */
+export interface Quota {
+  /** Takes one of `limit`; the same `id` takes the same one again, and counts once. */
+  take(
+    key: string,
+    limit: number,
+    windowMs: number,
+    id: string,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number }>;
+  giveBack(key: string, id: string): Promise<void>;
+}
+
 /** Hears of a job's stages while it runs. */
 export type StageListener = (stage: Stage) => void;

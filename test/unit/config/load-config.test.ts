@@ -281,6 +281,71 @@ describe("the secrets of a source", () => {
   });
 });
 
+describe("who may see what", () => {
+  it("takes one line for a small team, and rules for a bigger one", async () => {
+    const open = loadConfig({ path: await fileWith("access: open\n") });
+    const text = `access:
+  operators: [U1, { surface: slack, team: T1, user: U2 }]
+  rules:
+    - { surface: slack, channels: [C1], services: [geo*], sources: [shop logs] }
+    - { kinds: [direct], namespaces: [maps], guests: true }
+quotas: { userPerHour: 5 }
+sources: [{ type: files, path: ., name: shop }]
+`;
+    const ruled = loadConfig({ path: await fileWith(text) });
+
+    expect(open.access).toBe("open");
+    expect(open.quotas).toEqual({ userPerHour: 30, channelPerHour: 120 });
+    expect(ruled.quotas.userPerHour).toBe(5);
+    expect(ruled.access).toMatchObject({
+      operators: ["U1", { user: "U2" }],
+      rules: [
+        { channels: ["C1"], services: ["geo*"], guests: false },
+        { namespaces: ["maps"], guests: true },
+      ],
+    });
+    expect(loadConfig({ path: await fileWith("timeZone: UTC\n") }).access).toBeUndefined();
+  });
+
+  it.each([
+    ["access: opn", 'access: must be "open", or hold operators and rules (docs/access.md)'],
+    ["access: { rule: [] }", 'access.rule: is no known key; did you mean "rules"?'],
+    [
+      "access: { rules: [{ channels: [C1] }] }",
+      "access.rules[0]: does not say what may be seen; add services: all, or the names of services or namespaces that may be",
+    ],
+    [
+      "access: { rules: [{ chanels: [C1], services: all }] }",
+      'access.rules[0].chanels: is no known key; did you mean "channels"?',
+    ],
+    [
+      "access: { rules: [{ channels: ['#ops'], services: all }] }",
+      "access.rules[0].channels[0]: is the name of a channel; write its id, which the chat shows in the channel's details",
+    ],
+    [
+      "access: { rules: [{ users: ['@ann'], services: all }] }",
+      "access.rules[0].users[0]: is the name of a person; write its id, which the chat shows in the person's profile",
+    ],
+    [
+      "access: { rules: [{ services: every }] }",
+      'access.rules[0].services: must be a list of names, or "all"',
+    ],
+    ["access: { rules: [{ services: [] }] }", "access.rules[0].services: must not be empty"],
+    [
+      "access: { rules: [{ surface: slak, services: all }] }",
+      'access.rules[0].surface: must be one of "slack", "teams" (did you mean "slack"?)',
+    ],
+    ["access: { operators: [7] }", "access.operators[0]: must be a person's id, or { surface, team, user }"],
+    [
+      "access: { rules: [{ services: all, sources: [shop, shop logs, 'sh*', prom] }] }\nsources: [{ type: files, path: ., name: shop }]",
+      "access.rules[0].sources[3]: is no source; there is shop",
+    ],
+    ["quotas: { userPerHour: 0 }", "quotas.userPerHour: must be at least 1"],
+  ])("says what is wrong with %s", async (text, problem) => {
+    expect(await problemsOf(`${text}\n`)).toEqual([problem]);
+  });
+});
+
 /** Nine lines that would unfold to 10^9 values. */
 function laughs(): string {
   const lines = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]"];
