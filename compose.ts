@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Config, modelKey, readSecret, redisSecrets } from "./config.ts";
 import type { Connector } from "./connectors/connector.ts";
-import { openConnector, sourceName } from "./connectors/index.ts";
+import { backendsOf, openConnector, sourceName } from "./connectors/index.ts";
 import type { Gate } from "./connectors/llm/gate.ts";
 import { languageModel } from "./connectors/llm/language-model.ts";
 import type { ModelOptions, ServerOptions } from "./connectors/llm/model-options.ts";
@@ -47,13 +47,14 @@ export async function openToolbox(
 ): Promise<OpenToolbox> {
   const prompts = await loadPrompts(model?.knowledge);
   const surroundings = { readSecret, names: openNames(names), clock: Date.now };
-  const opened = await Promise.allSettled(sources.map((source) => openConnector(source, surroundings)));
+  const backends = sources.flatMap(backendsOf);
+  const opened = await Promise.allSettled(backends.map((one) => openConnector(one, surroundings)));
   const open = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = async () => {
     await Promise.all(open.map((connector) => connector.close()));
   };
   const closed = opened.flatMap((one, index) =>
-    one.status === "rejected" ? [{ source: sources[index], reason: one.reason }] : [],
+    one.status === "rejected" ? [{ source: backends[index], reason: one.reason }] : [],
   );
   const bug = closed.find(({ reason }) => asBotError(reason) === null);
   const failure = bug ?? (open.length === 0 ? closed[0] : undefined);

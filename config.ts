@@ -168,7 +168,10 @@ function withPathsFrom<Source extends object>(base: string, source: Source): Sou
   if ("path" in copy && typeof copy.path === "string") {
     Object.assign(copy, { path: resolve(base, copy.path) });
   }
-  for (const key of ["auth", "tls", "headers"]) resolveFilesIn(base, Reflect.get(copy, key));
+  // Beside a source's own keys, those of the backends in one that has several.
+  for (const key of ["auth", "tls", "headers", "prometheus", "elasticsearch", "jaeger"]) {
+    resolveFilesIn(base, Reflect.get(copy, key));
+  }
   return copy;
 }
 

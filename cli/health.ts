@@ -1,7 +1,7 @@
 import { plainText } from "../bot/plain-text.ts";
 import { startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
-import { sourceName } from "../connectors/index.ts";
+import { backendsOf, sourceName } from "../connectors/index.ts";
 import { modelRoles } from "../connectors/llm/models.ts";
 import { asBotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
@@ -23,7 +23,7 @@ export async function health(options: QuestionOptions, shell: Shell): Promise<nu
       exitCode: exitCodes.misconfigured,
     });
   }
-  for (const source of config.sources) {
+  for (const source of config.sources.flatMap(backendsOf)) {
     const name = sourceName(source);
     checks.push(
       await checked(name, () => sourceCheck({ ...config, faultFree: [], sources: [source] }, shell)),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { aiopslabBackends } from "./aiopslab/backends.ts";
+import { AiopslabOptions } from "./aiopslab/options.ts";
 import type { Connector, Surroundings } from "./connector.ts";
 import { FilesOptions, openFiles } from "./files/index.ts";
 import { ElasticsearchOptions } from "./logs/elasticsearch-options.ts";
@@ -15,8 +17,15 @@ export const SourceOptions = z.discriminatedUnion("type", [
   ElasticsearchOptions,
   JaegerOptions,
   TempoOptions,
+  AiopslabOptions,
 ]);
 export type SourceOptions = z.infer<typeof SourceOptions>;
+type BackendOptions = Exclude<SourceOptions, AiopslabOptions>;
+
+/** What an entry stands for: a preset of several backends is one entry for each of them. */
+export function backendsOf(options: SourceOptions): readonly BackendOptions[] {
+  return options.type === "aiopslab" ? aiopslabBackends(options) : [options];
+}
 
 /**
  * Opens one source; its code is loaded now. What reads over the network opens without a word to its
@@ -24,7 +33,7 @@ export type SourceOptions = z.infer<typeof SourceOptions>;
  *
  * Throws: BotError "source-invalid", "source-unavailable" or "config-invalid".
  */
-export async function openConnector(options: SourceOptions, surroundings: Surroundings): Promise<Connector> {
+export async function openConnector(options: BackendOptions, surroundings: Surroundings): Promise<Connector> {
   switch (options.type) {
     case "files":
       return openFiles(options);
@@ -44,6 +53,7 @@ export async function openConnector(options: SourceOptions, surroundings: Surrou
 
 /** What a source is called in replies. */
 export function sourceName(options: SourceOptions): string {
+  if (options.type === "aiopslab") return options.name;
   if (options.name !== undefined) return options.name;
   return options.type === "files" ? options.path : new URL(options.url).host;
 }

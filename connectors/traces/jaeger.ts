@@ -24,6 +24,9 @@ const Dependencies = z.object({
     .nullish(),
 });
 
+/** What Jaeger calls itself where it traces its own requests: none of the system that is looked at. */
+const jaegerItself = new Set(["jaeger", "jaeger-all-in-one", "jaeger-query"]);
+
 export interface Jaeger extends TraceSearch {
   /** Who called whom, where Jaeger knows it. */
   dependencies(window: TimeWindow, signal: AbortSignal): Promise<readonly CallEdge[]>;
@@ -35,12 +38,11 @@ export function jaeger(http: HttpClient, options: JaegerOptions): Jaeger {
   const { from, api, pageSize } = options;
 
   async function services(signal: AbortSignal): Promise<readonly string[]> {
-    if (api === "v3") {
-      const { services: names } = await http.fetchJson({ path: "/api/v3/services" }, ServicesV3, signal);
-      return [...(names ?? [])].sort();
-    }
-    const { data } = await http.fetchJson({ path: "/api/services" }, Services, signal);
-    return [...(data ?? [])].sort();
+    const names =
+      api === "v3"
+        ? (await http.fetchJson({ path: "/api/v3/services" }, ServicesV3, signal)).services
+        : (await http.fetchJson({ path: "/api/services" }, Services, signal)).data;
+    return (names ?? []).filter((name) => !jaegerItself.has(name)).sort();
   }
 
   async function searchV1(

@@ -256,6 +256,21 @@ describe("the secrets of a source", () => {
     expect(JSON.stringify(config)).not.toContain("heimlich");
   });
 
+  it("are found in each backend of a source that has several", async () => {
+    const path = await fileWith(
+      "sources:\n  - type: aiopslab\n    namespace: test-hotel-reservation\n    elasticsearch: { auth: { basic: { username: elastic, password: { file: secrets/p } } } }\n",
+    );
+    const problems = await problemsOf(
+      "sources: [{ type: aiopslab, namespace: hotel, jaeger: { auth: { bearer: geheim } } }]\n",
+    );
+
+    expect(loadConfig({ path }).sources[0]).toMatchObject({
+      elasticsearch: { auth: { basic: { password: { file: join(dirname(path), "secrets/p") } } } },
+    });
+    expect(problems.join()).toMatch(/sources\[0\]\.jaeger/);
+    expect(problems.join()).not.toContain("geheim");
+  });
+
   it.each([
     ["bearer: geheim", /auth\.bearer: secrets come from/],
     ["bearer: { env: 'a b' }", /auth\.bearer\.env: must be the name of an environment variable/],
