@@ -1,6 +1,6 @@
 import { chatCommands } from "./bot/commands.ts";
 import { conversation } from "./bot/conversation.ts";
-import { durableVoice } from "./bot/durable-voice.ts";
+import { durableVoice, placeOf } from "./bot/durable-voice.ts";
 import { threads } from "./bot/follow-up/threads.ts";
 import { hearChat } from "./bot/hear-chat.ts";
 import { messenger } from "./bot/messenger.ts";
@@ -24,7 +24,10 @@ import { type OpenQuestions, openQuestions } from "./jobs/open-questions.ts";
 import { openOutbox, startDelivery } from "./jobs/outbox.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { rememberedCalls } from "./jobs/remembered-calls.ts";
+import { openSchedules, startScheduleWork } from "./jobs/schedules.ts";
 import type { Store } from "./jobs/store.ts";
+import { readQuestion } from "./pipeline/question/index.ts";
+import { readSchedule } from "./pipeline/question/read-schedule.ts";
 import { readFirst, serviceNames } from "./question-reader.ts";
 
 /** `bot` talks to the chats, `worker` makes the answers; on one Redis as many of each as are needed. */
@@ -96,7 +99,12 @@ export async function startService(config: Config, options: ServiceOptions): Pro
 }
 
 function laneNames(deployment: string) {
-  return { inbox: `inbox-${deployment}`, outbox: `outbox-${deployment}`, questions: `chat-${deployment}` };
+  return {
+    inbox: `inbox-${deployment}`,
+    outbox: `outbox-${deployment}`,
+    questions: `chat-${deployment}`,
+    schedules: `schedules-${deployment}`,
+  };
 }
 
 interface Parts {
@@ -149,12 +157,35 @@ function startBot(parts: Parts & { readonly outbox: ReturnType<typeof openOutbox
     names: remembered(namesKeepMs, (signal: AbortSignal) => serviceNames(config, signal)),
     helpers: () => openQuestionReader(config),
   };
+  const scheduling = { name: names.schedules, connections, now: Date.now };
+  const schedules = openSchedules(scheduling);
+  closers.push(() => schedules.close());
+  const firing = startScheduleWork({
+    ...scheduling,
+    questions,
+    longestMs: config.pipeline.longestWindowMs,
+    permit: () => null,
+    onTrouble,
+  });
+  closers.push(() => firing.close());
   const talk = conversation({
     canAsk: true,
     voiceOf: durableVoice({ outbox, questions }),
     read: (question, previous) => readFirst(question, previous, config, reader, new AbortController().signal),
     threads: threads(store, true),
-    commands: chatCommands({ questions }),
+    commands: chatCommands({
+      questions,
+      schedules,
+      readWish: readSchedule,
+      readServices: async (text, { at, timeZone }) =>
+        readQuestion(
+          { id: "", text: `sum up ${text}`, askedAt: at, timeZone, askedWindow: null },
+          await reader.names(new AbortController().signal),
+          config.pipeline,
+        ),
+      rootOf: (thread) => surfaces.find(({ name }) => name === thread.surface)?.rootOf?.(thread) ?? thread,
+      placeOf,
+    }),
     defaultWindowMs: config.pipeline.defaultWindowMs,
     onError: "again",
   });

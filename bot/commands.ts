@@ -1,9 +1,10 @@
 import type { Questions } from "../jobs/enqueue.ts";
 import type { Reply } from "./reply.ts";
+import { type ScheduleDesk, scheduleCommands } from "./schedule-commands.ts";
 import type { ChatMessage } from "./surface.ts";
 import { counted } from "./time-words.ts";
 
-export interface CommandDesk {
+export interface CommandDesk extends ScheduleDesk {
   readonly questions: Questions;
 }
 
@@ -12,10 +13,12 @@ const stopping =
   /^(?:please )?(?:stop|cancel|abort|never ?mind|halt|stopp|abbrechen|vergiss es|arr[êe]te|annule|para|cancela)(?: (?:it|that|this|please|bitte))*[.!]*$/iu;
 
 /** What is said in a chat that is no question: gives null for a text that is none of it. */
-export function chatCommands({ questions }: CommandDesk) {
-  return async ({ text, thread, about }: ChatMessage): Promise<Reply | null> => {
-    if (stopping.test(text.trim())) return stopped(await questions.stop(thread, about));
-    return null;
+export function chatCommands(desk: CommandDesk) {
+  const schedule = scheduleCommands(desk);
+  return async (message: ChatMessage): Promise<Reply | null> => {
+    const { text, thread, about } = message;
+    if (stopping.test(text.trim())) return stopped(await desk.questions.stop(thread, about));
+    return schedule(message);
   };
 }
 

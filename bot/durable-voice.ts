@@ -15,16 +15,14 @@ export interface DurableOptions {
  */
 export function durableVoice({ outbox, questions }: DurableOptions) {
   return (message: ChatMessage): Voice => {
-    const { thread, id: slot, from } = message;
+    const { thread, id: slot } = message;
     async function make({ question, task, since }: Making): Promise<Outcome> {
       const ahead = await questions.submit({
         question,
         task,
         thread,
         slot,
-        channel:
-          from === null ? thread.surface : `${thread.surface} ${from.place.team} ${from.place.channel}`,
-        person: from === null ? thread.surface : `${thread.surface} ${from.person.id}`,
+        ...placeOf(message),
         isScheduled: false,
         since: since?.question.id ?? null,
       });
@@ -43,6 +41,19 @@ export function durableVoice({ outbox, questions }: DurableOptions) {
       say: (reply) => outbox.put(thread, slot, { kind: "reply", reply }, reply.kind !== "progress"),
       make,
     };
+  };
+}
+
+/** Whose share of the workers a message takes, and whose schedules are meant in it. */
+export function placeOf({ thread: { surface }, from }: ChatMessage): {
+  readonly channel: string;
+  readonly person: string;
+} {
+  if (from === null) return { channel: surface, person: surface };
+  const { person, place } = from;
+  return {
+    channel: [surface, place.team ?? "", place.channel].join(" "),
+    person: [surface, place.team ?? "", person.id].join(" "),
   };
 }
 

@@ -79,6 +79,8 @@ export interface ChatSurface {
    * the thread that a command opens. Called once the message is saved; may be called again.
    */
   complete?(message: ChatMessage): Promise<ChatMessage>;
+  /** Where a message goes that begins a thread of its own in the same place; where there are none, the thread itself. */
+  rootOf?(thread: ThreadRef): ThreadRef;
   post(thread: ThreadRef, reply: Reply, sending: Sending): Promise<MessageRef>;
   /** Replaces a message that was posted; gives it back, with the parts that it has now. */
   update(message: MessageRef, reply: Reply, sending: Sending): Promise<MessageRef>;

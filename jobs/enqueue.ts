@@ -1,6 +1,6 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
-import type { ChatQuestion } from "../pipeline/types.ts";
+import type { ChatQuestion, EpochMs } from "../pipeline/types.ts";
 import type { ChatThread } from "./notifier.ts";
 import type { StageListener } from "./store.ts";
 
@@ -62,4 +62,54 @@ export interface Questions {
   submit(order: Order): Promise<Ahead>;
   /** Stops one question of a thread, or all that are open there; gives how many. */
   stop(thread: ChatThread, questionId: string | null): Promise<number>;
+}
+
+/** A summary that a channel gets at set times. JSON-safe. */
+export interface Schedule {
+  /** "s3", short enough to be typed. */
+  readonly id: string;
+  /** Where its summaries are said. */
+  readonly thread: ChatThread;
+  readonly channel: string;
+  /** Who made it. */
+  readonly person: string;
+  /** Five fields. */
+  readonly cron: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  /** "weekdays at 09:00". */
+  readonly words: string;
+  /** Empty: all that may be seen. */
+  readonly services: readonly string[];
+  readonly permitted?: ChatQuestion["permitted"];
+  readonly isPaused: boolean;
+  /** Whether it stands in the configuration, and is changed there. */
+  readonly isFixed: boolean;
+  /** Who made it, as the surface knows them, so that what may be seen is checked anew each time. */
+  readonly from: unknown;
+  readonly createdAt: EpochMs;
+  /** The end of what its last summary looked at; null: there was none. */
+  readonly coveredTo: EpochMs | null;
+}
+
+export type NewSchedule = Omit<Schedule, "id" | "isPaused" | "createdAt" | "coveredTo"> & {
+  /** The same for every delivery of the same wish. */
+  readonly wish: string;
+};
+
+/** Those of a channel; what another channel has is not there. */
+export interface Schedules {
+  add(wanted: NewSchedule): Promise<Schedule>;
+  list(channel: string): Promise<Schedule[]>;
+  /** Throws: BotError "question-invalid" when there is none of this id, or it is changed elsewhere. */
+  change(
+    channel: string,
+    id: string,
+    change: Partial<Pick<Schedule, "cron" | "timeZone" | "words" | "services" | "isPaused">>,
+  ): Promise<Schedule>;
+  delete(channel: string, id: string): Promise<void>;
+  /** Fires it now, beside its times. */
+  run(channel: string, id: string): Promise<void>;
+  /** When it is due next; null where it is paused. */
+  nextOf(id: string): Promise<EpochMs | null>;
 }

@@ -10,7 +10,7 @@ import { type Received, received } from "./incoming.ts";
 import type { TeamsOptions } from "./options.ts";
 import { recent } from "./recent.ts";
 import { renderForTeams, type TeamsMessage } from "./render.ts";
-import { surfaceName, type TeamsThread, teamsThread } from "./thread-key.ts";
+import { surfaceName, type TeamsThread, teamsThread, threadRef } from "./thread-key.ts";
 
 /** Which question a posted message answers: Teams' thumbs name the message only. */
 export interface AnsweredMessages {
@@ -181,6 +181,10 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
       const ofOthers = tenant !== null && home !== null && tenant !== home;
       const known = { ...person, isGuest: person.isGuest || isGuest || ofOthers };
       return { ...message, from: { ...message.from, person: known } };
+    },
+    rootOf(ref) {
+      const thread = teamsThread(ref);
+      return threadRef({ ...thread, conversation: thread.conversation.split(";")[0] ?? "" });
     },
     post: (ref, reply, { key }) => shown(ref, [], reply, key),
     async update(message, reply, { key }) {

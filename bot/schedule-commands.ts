@@ -1,0 +1,123 @@
+import type { Schedule, Schedules } from "../jobs/enqueue.ts";
+import { BotError } from "../pipeline/errors.ts";
+import type { ReadQuestion } from "../pipeline/types.ts";
+import type { Words } from "./reply.ts";
+import type { ChatMessage, ThreadRef } from "./surface.ts";
+import { dateTimeWords } from "./time-words.ts";
+
+/** What is asked of schedules, as the pipeline reads it (pipeline/question/read-schedule.ts). */
+export type ScheduleWish =
+  | { readonly kind: "list" }
+  | { readonly kind: "add"; readonly time: WishedTime; readonly services: string }
+  | {
+      readonly kind: "change";
+      readonly id: string;
+      readonly time: WishedTime;
+      readonly services: string | null;
+    }
+  | { readonly kind: "pause" | "resume" | "delete" | "run"; readonly id: string };
+type WishedTime = Pick<Schedule, "cron" | "timeZone" | "words">;
+
+export interface ScheduleDesk {
+  readonly schedules: Schedules;
+  /** Null where a text is about something else. Throws: BotError "question-invalid". */
+  readonly readWish: (text: string, timeZone: string) => ScheduleWish | null;
+  /** The services that a text names, among those there are. */
+  readonly readServices: (
+    text: string,
+    message: ChatMessage,
+  ) => Promise<Pick<ReadQuestion, "services" | "unknownServices">>;
+  /** Where a message goes that begins a thread of its own beside this one. */
+  readonly rootOf: (thread: ThreadRef) => ThreadRef;
+  /** Whose schedules these are, and who asks. */
+  readonly placeOf: (message: ChatMessage) => { readonly channel: string; readonly person: string };
+}
+
+/** Makes, shows and changes the schedules of a channel; null for a text that is about something else. */
+export function scheduleCommands(desk: ScheduleDesk) {
+  const { schedules, readWish, rootOf, placeOf } = desk;
+
+  return async (message: ChatMessage): Promise<Words | null> => {
+    const wish = readWish(message.text, message.timeZone);
+    if (wish === null) return null;
+    const { channel, person } = placeOf(message);
+    switch (wish.kind) {
+      case "list":
+        return listed(channel, message);
+      case "add": {
+        const schedule = await schedules.add({
+          ...wish.time,
+          wish: message.id,
+          thread: rootOf(message.thread),
+          channel,
+          person,
+          services: await servicesIn(wish.services, message),
+          isFixed: false,
+          from: message.from,
+        });
+        return said(`Scheduled as ${await line(schedule, message)}.`, howTo(schedule.id));
+      }
+      case "change": {
+        const services = wish.services === null ? {} : { services: await servicesIn(wish.services, message) };
+        const changed = await schedules.change(channel, wish.id, { ...wish.time, ...services });
+        return said(`Changed: ${await line(changed, message)}.`);
+      }
+      case "pause":
+      case "resume": {
+        const changed = await schedules.change(channel, wish.id, { isPaused: wish.kind === "pause" });
+        return said(`${wish.kind === "pause" ? "Paused" : "Goes on"}: ${await line(changed, message)}.`);
+      }
+      case "delete":
+        await schedules.delete(channel, wish.id);
+        return said(`Deleted ${wish.id}.`);
+      case "run":
+        await schedules.run(channel, wish.id);
+        return said(`${wish.id} is being made; it comes into the channel.`);
+    }
+  };
+
+  async function listed(channel: string, message: ChatMessage): Promise<Words> {
+    const here = await schedules.list(channel);
+    if (here.length === 0) {
+      return said(
+        "Nothing is scheduled here.",
+        'Say "schedule weekdays 9:00" to get what broke since the last summary, "schedule every 4 hours for geo" for one service.',
+      );
+    }
+    return said(
+      ...(await Promise.all(here.map((schedule) => line(schedule, message)))),
+      howTo(here[0]?.id ?? "s1"),
+    );
+  }
+
+  async function servicesIn(text: string, message: ChatMessage): Promise<string[]> {
+    if (text === "") return [];
+    const { services, unknownServices } = await desk.readServices(text, message);
+    const [unknown] = unknownServices;
+    if (unknown === undefined && services.length > 0) return [...services];
+    const name = unknown?.mentioned ?? text;
+    const nearest =
+      unknown === undefined || unknown.nearest.length === 0 ? "" : ` Nearest: ${unknown.nearest.join(", ")}.`;
+    throw new BotError(
+      "service-unknown",
+      `No telemetry names a service "${name.slice(0, 60)}".${nearest} Schedule it with one of these, or leave "for …" out for every service.`,
+    );
+  }
+
+  /** "s3: weekdays at 09:00 (Europe/Berlin), for geo and rate; next on …" */
+  async function line(schedule: Schedule, { timeZone }: ChatMessage): Promise<string> {
+    const { id, words, services } = schedule;
+    const next = schedule.isPaused ? null : await schedules.nextOf(id);
+    const when = next === null ? "paused" : `next ${dateTimeWords(next, timeZone)}`;
+    const what = services.length === 0 ? "every service" : services.join(", ");
+    return `${id}: ${words} (${schedule.timeZone}), for ${what}; ${when}`;
+  }
+}
+
+function howTo(id: string): string {
+  return `Say "pause ${id}", "resume ${id}", "run ${id}", "change ${id} to weekdays 10:00" or "delete ${id}".`;
+}
+
+function said(...paragraphs: readonly string[]): Words {
+  return { kind: "words", paragraphs };
+}
