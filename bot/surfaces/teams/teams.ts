@@ -40,6 +40,8 @@ export interface TeamsSurface extends ChatSurface {
 const defaultRequestTimeoutMs = 15_000;
 const rememberedSendings = 1_000;
 const rememberedAnswers = 5_000;
+/** So long clients go on showing a sign of typing. */
+const typingShowsMs = 3_000;
 const loopback = "127.0.0.1";
 const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
@@ -56,6 +58,7 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
   const answered = given.answered ?? rememberingAnswers();
   /** Ids of the parts that each sending has posted so far. */
   const landed = recent<readonly string[]>(rememberedSendings);
+  const typing = recent<EpochMs>(rememberedSendings);
   const listening = deferred<Endpoint>();
   const over = deferred<void>();
 
@@ -101,7 +104,9 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
   /** Channels show none. Nobody waits for it, and nobody misses it. */
   function showTyping(ref: ThreadRef): void {
     const thread = teamsThread(ref);
-    if (thread.kind === "channel") return;
+    const shown = typing.get(thread.conversation) ?? Number.NEGATIVE_INFINITY;
+    if (thread.kind === "channel" || now() - shown < typingShowsMs) return;
+    typing.set(thread.conversation, now());
     connection.send(thread, { type: "typing" }).catch(() => undefined);
   }
 
