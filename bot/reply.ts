@@ -127,6 +127,8 @@ export interface Failure {
 export interface Words {
   readonly kind: "words";
   readonly paragraphs: readonly string[];
+  /** The evidence whose ids stand in the paragraphs, where a surface can show what is behind them. */
+  readonly cited?: readonly { readonly id: string; readonly text: string }[];
 }
 
 const shortCauses = 3;

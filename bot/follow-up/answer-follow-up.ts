@@ -19,6 +19,20 @@ const mostAbout = 6;
  * so nothing is looked up and nothing can be invented.
  */
 export function answerFollowUp(followUp: AboutAnswer, diagnosis: Diagnosis): Reply {
+  const reply = answered(followUp, diagnosis);
+  return reply.kind === "words" ? { ...reply, ...citedIn(reply, diagnosis) } : reply;
+}
+
+/** Nothing where no evidence is named. */
+function citedIn({ paragraphs }: Words, { evidence }: Diagnosis): Pick<Words, "cited"> {
+  const named = new Set(
+    paragraphs.flatMap((paragraph) => paragraph.match(/\b(?:metric|log|trace)-\d+\b/g) ?? []),
+  );
+  const cited = evidence.filter(({ id }) => named.has(id)).map(({ id, text }) => ({ id, text }));
+  return cited.length === 0 ? {} : { cited };
+}
+
+function answered(followUp: AboutAnswer, diagnosis: Diagnosis): Reply {
   switch (followUp.kind) {
     case "more":
       return renderReply(diagnosis, "deep");

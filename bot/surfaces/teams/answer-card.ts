@@ -27,7 +27,7 @@ const sparkWidth = 30;
 const detailsId = "details";
 const correctionId = "correction";
 
-/** The parts of an answer's card; the verdict itself is the text of the message that carries it. */
+/** The parts of an answer's card. */
 export interface AnswerParts {
   readonly head: readonly CardElement[];
   /** Hidden behind a button where all of it fits into one message. */
@@ -39,6 +39,7 @@ export function answerParts(answer: Answer): AnswerParts {
   return {
     head: [
       ...questionElements(answer),
+      verdict(answer),
       ...causeTable(answer.causes),
       ...chart(answer.evidence),
       ...section("Could not be seen", bullets(answer.gaps, "!")),
@@ -92,9 +93,26 @@ export function questionElements({
   ];
 }
 
+const verdictStyle: Record<Answer["verdict"], "attention" | "good" | "warning"> = {
+  found: "attention",
+  "nothing-found": "good",
+  "cannot-tell": "warning",
+};
+
+function verdict({ verdict: kind, verdictLines }: Answer): CardElement {
+  const [first = "", ...others] = verdictLines;
+  return container(
+    [
+      paragraph([run(first, { weight: "Bolder", size: "Medium" })], "None"),
+      ...others.map((line) => paragraph([run(line)])),
+    ],
+    { style: verdictStyle[kind] },
+  );
+}
+
 export function confidenceStyle(confidence: number): RunStyle {
   if (confidence >= 0.6) return { weight: "Bolder", color: "Attention" };
-  return confidence >= 0.3 ? { weight: "Bolder", color: "Warning" } : { isSubtle: true };
+  return confidence >= 0.3 ? { weight: "Bolder" } : { isSubtle: true };
 }
 
 function causeTable(causes: readonly ShownCause[]): CardElement[] {
@@ -120,7 +138,7 @@ function causeTable(causes: readonly ShownCause[]): CardElement[] {
       spacing: "Medium",
       firstRowAsHeaders: true,
       showGridLines: false,
-      columns: [{ width: 1 }, { width: 12 }, { width: 3 }],
+      columns: [{ width: 1 }, { width: 9 }, { width: 4 }],
       rows: [header, ...rows],
     },
   ];
@@ -161,7 +179,7 @@ function chart(evidence: readonly ShownEvidence[]): CardElement[] {
       data: [{ legend: deadRun(worst.id), values: points }],
       fallback: paragraph([
         run(`${title}  `),
-        run(sparkline(worst.values, sparkWidth), { fontType: "Monospace", color: "Warning" }),
+        run(sparkline(worst.values, sparkWidth), { fontType: "Monospace", color: "Accent" }),
       ]),
     },
   ];

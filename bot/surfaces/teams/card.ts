@@ -20,7 +20,7 @@ export interface RunStyle {
   readonly weight?: "Bolder";
   readonly size?: "Small" | "Medium";
   readonly isSubtle?: true;
-  readonly color?: "Attention" | "Warning" | "Good" | "Accent";
+  readonly color?: "Attention" | "Good" | "Accent";
   readonly fontType?: "Monospace";
 }
 

@@ -42,7 +42,7 @@ export function summaryElements(summary: SummaryReply): CardElement[] {
 
 function incidentElements(incident: ShownIncident): CardElement[] {
   const ids = incident.evidence.length === 0 ? "" : ` [${incident.evidence.join(", ")}]`;
-  const history = incident.history === "" ? [] : [run(`  ${incident.history}`, { color: "Warning" })];
+  const history = incident.history === "" ? [] : [run(`  ${incident.history}`, { weight: "Bolder" })];
   const faults = incident.atFault.length === 0 ? [] : [`Most at fault: ${incident.atFault.join(", ")}.`];
   return [
     paragraph(

@@ -1,14 +1,17 @@
 import { plainText } from "../../plain-text.ts";
-import type { Answer, Progress, Reply, TimeRequest } from "../../reply.ts";
+import type { Answer, Failure, Reply, Words } from "../../reply.ts";
 import { answerHead, answerParts, wholeAnswer } from "./answer-card.ts";
-import { adaptiveCard, type Card, type CardElement } from "./card.ts";
+import { adaptiveCard, type Card, type CardElement, paragraph, run } from "./card.ts";
 import { deadMarkdown } from "./dead-text.ts";
 import { choiceElements, progressElements, summaryElements } from "./other-cards.ts";
 
-/** A message as it goes to Teams. */
+/**
+ * A message as it goes to Teams: text, or a card, and never both. Teams makes two messages of one that has both,
+ * tells the id of neither, and so lets none be updated.
+ */
 export interface TeamsMessage {
   readonly type: "message";
-  /** In Teams' Markdown; above the card. */
+  /** In Teams' Markdown; empty beside a card. */
   readonly text: string;
   /** What notifications and screen readers say. */
   readonly summary: string;
@@ -23,7 +26,7 @@ interface MessageEntity {
   readonly "@context": "https://schema.org";
   readonly "@id": "";
   readonly additionalType: readonly ["AIGeneratedContent"];
-  readonly citation: readonly Citation[];
+  readonly citation?: readonly Citation[];
 }
 
 interface Citation {
@@ -43,72 +46,96 @@ interface Citation {
 const mostBytes = 25_000;
 const longestSummary = 200;
 const longestAbstract = 160;
-const mostCitations = 3;
+const mostCitations = 20;
 const cardType = "application/vnd.microsoft.card.adaptive";
 
-/** A reply as the messages that show it: one, or more where one would be too long for Teams. */
-export function renderForTeams(reply: Reply): TeamsMessage[] {
+/**
+ * A reply as the messages that show it: one, or more where one would be too long for Teams. What replaces a
+ * message is a card, as most are: clients have shown nothing where a card became text.
+ */
+export function renderForTeams(reply: Reply, as: "post" | "update" = "post"): TeamsMessage[] {
   switch (reply.kind) {
     case "answer":
       return answerMessages(reply);
     case "summary":
-      return labelled(cards(deadMarkdown(reply.headline), reply.headline, summaryElements(reply)), []);
+      return labelled(
+        cards(reply.headline, [
+          paragraph([run(reply.headline, { weight: "Bolder", size: "Medium" })]),
+          ...summaryElements(reply),
+        ]),
+      );
     case "progress":
-      return cards("", progressSummary(reply), progressElements(reply));
+      return cards(reply.waiting ?? "Working on it", progressElements(reply));
     case "time-request":
-      return timeRequestMessages(reply);
-    case "failure": {
-      const lines = [...reply.what.split("\n"), reply.remedy].filter((line) => line.trim() !== "");
-      const [first = "", ...others] = lines;
-      return texts([`**${deadMarkdown(first)}**`, ...others.map(deadMarkdown)], first);
-    }
+      return cards(reply.text, [
+        paragraph([run(reply.text, { weight: "Bolder" })]),
+        ...choiceElements(reply),
+      ]);
+    case "failure":
+      return failureMessages(reply, as);
     case "words":
-      return texts(reply.paragraphs.map(deadMarkdown), reply.paragraphs[0] ?? "");
+      return wordsMessages(reply, as);
   }
 }
 
 function answerMessages(answer: Answer): TeamsMessage[] {
-  const citations = citationsOf(answer);
-  const marks = citations.map(({ position }) => `[${position}]`).join("");
-  const [first = "", ...others] = answer.verdictLines;
-  const said = others.map(deadMarkdown);
-  const text = [`**${deadMarkdown(first)}**`, ...said].join("\n\n") + (marks === "" ? "" : ` ${marks}`);
+  const [first = ""] = answer.verdictLines;
   const parts = answerParts(answer);
-  const whole = message(text, first, wholeAnswer(answer, parts));
-  if (fits(whole, citations)) return labelled([whole], citations);
-  return labelled(
-    [message(text, first, answerHead(answer, parts)), ...cards("", "More of the answer", parts.details)],
-    citations,
-  );
+  const [whole] = labelled([message(first, wholeAnswer(answer, parts))]);
+  if (whole !== undefined && bytesOf(whole) <= mostBytes) return [whole];
+  return labelled([message(first, answerHead(answer, parts)), ...cards("More of the answer", parts.details)]);
 }
 
-/** What the verdict rests on, as Teams shows it where a number in the text is pointed at. */
-function citationsOf({ causes, evidence }: Answer): Citation[] {
-  const cited = causes[0]?.evidence ?? [];
-  return evidence
-    .filter(({ id }) => cited.includes(id))
-    .slice(0, mostCitations)
-    .map((one, index) => ({
-      "@type": "Claim",
-      position: index + 1,
-      appearance: {
-        "@type": "DigitalDocument",
-        name: plainText(one.id),
-        abstract: shortened(one.text, longestAbstract),
-      },
-    }));
+function failureMessages({ what, remedy }: Failure, as: "post" | "update"): TeamsMessage[] {
+  const [first = "", ...others] = [...what.split("\n"), remedy].filter((line) => line.trim() !== "");
+  if (as === "post") return texts([`**${deadMarkdown(first)}**`, ...others.map(deadMarkdown)], first);
+  return cards(first, [
+    paragraph([run(first, { weight: "Bolder" })]),
+    ...others.map((line) => paragraph([run(line)])),
+  ]);
 }
 
-function progressSummary({ waiting }: Progress): string {
-  return waiting ?? "Working on it";
+/** As text, where Teams shows a citation behind each number. */
+function wordsMessages({ paragraphs, cited = [] }: Words, as: "post" | "update"): TeamsMessage[] {
+  const [first = ""] = paragraphs;
+  if (as === "update")
+    return cards(
+      first,
+      paragraphs.map((text) => paragraph([run(text)])),
+    );
+  const dead = paragraphs.map(deadMarkdown);
+  const numbered: Citation[] = [];
+  for (const { id, text } of cited) {
+    const at = dead.findIndex((one) => endOf(id, one) !== null);
+    const end = endOf(id, dead[at] ?? "");
+    if (end === null || numbered.length === mostCitations) continue;
+    dead[at] = `${dead[at]?.slice(0, end)} [${numbered.length + 1}]${dead[at]?.slice(end)}`;
+    numbered.push(citation(numbered.length + 1, id, text));
+  }
+  const messages = texts(dead, first);
+  return numbered.length === 0 ? messages : labelled(messages, numbered);
 }
 
-function timeRequestMessages(request: TimeRequest): TeamsMessage[] {
-  return [message(deadMarkdown(request.text), request.text, choiceElements(request))];
+/** Behind the first place where `id` stands alone: "metric-1" is not in "metric-12". */
+function endOf(id: string, text: string): number | null {
+  for (let at = text.indexOf(id); at !== -1; at = text.indexOf(id, at + 1)) {
+    const end = at + id.length;
+    if (!/[\w-]/.test(text.charAt(at - 1)) && !/[\w-]/.test(text.charAt(end))) return end;
+  }
+  return null;
+}
+
+function citation(position: number, id: string, text: string): Citation {
+  const abstract = shortened(text, longestAbstract);
+  return {
+    "@type": "Claim",
+    position,
+    appearance: { "@type": "DigitalDocument", name: plainText(id), abstract },
+  };
 }
 
 /** Says that a machine made it, and asks for thumbs up or down; those belong to the first message. */
-function labelled(messages: readonly TeamsMessage[], citations: readonly Citation[]): TeamsMessage[] {
+function labelled(messages: readonly TeamsMessage[], citations: readonly Citation[] = []): TeamsMessage[] {
   return messages.map((one, index) => ({
     ...one,
     entities: [
@@ -118,7 +145,10 @@ function labelled(messages: readonly TeamsMessage[], citations: readonly Citatio
         "@context": "https://schema.org",
         "@id": "",
         additionalType: ["AIGeneratedContent"],
-        citation: index === 0 ? citations : [],
+        // A number that stands in another message has no meaning there.
+        ...(citations.length === 0
+          ? {}
+          : { citation: citations.filter(({ position }) => one.text.includes(`[${position}]`)) }),
       },
     ],
     channelData: index === 0 ? { feedbackLoop: { type: "default" } } : {},
@@ -131,22 +161,19 @@ function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-function fits(one: TeamsMessage, citations: readonly Citation[]): boolean {
-  return bytesOf(one) + bytesOf(citations) <= mostBytes;
-}
-
-/** Elements in as many cards as they need, none cut; `text` stands above the first. */
-function cards(text: string, summary: string, elements: readonly CardElement[]): TeamsMessage[] {
-  const room = mostBytes - bytesOf(message(text, summary, []));
-  return chunks(elements, room, bytesOf).map((chunk, index) =>
-    message(index === 0 ? text : "", summary, chunk),
-  );
+/** Elements in as many cards as they need, none cut. */
+function cards(summary: string, elements: readonly CardElement[]): TeamsMessage[] {
+  const room = mostBytes - bytesOf(labelled([message(summary, [])]));
+  return chunks(elements, room, bytesOf).map((chunk) => message(summary, chunk));
 }
 
 /** Paragraphs in as many messages as they need, none cut. */
 function texts(paragraphs: readonly string[], summary: string): TeamsMessage[] {
-  const room = mostBytes - bytesOf(message("", summary, []));
-  return chunks(paragraphs, room, bytesOf).map((chunk) => message(chunk.join("\n\n"), summary, []));
+  const room = mostBytes - bytesOf(labelled([message(summary, [])]));
+  return chunks(paragraphs, room, bytesOf).map((chunk) => ({
+    ...message(summary, []),
+    text: chunk.join("\n\n"),
+  }));
 }
 
 /** Each chunk as full as it can be; one that holds a single item may be larger. There is always one. */
@@ -165,10 +192,11 @@ function chunks<Item>(items: readonly Item[], room: number, sizeOf: (item: Item)
   return found;
 }
 
-function message(text: string, summary: string, elements: readonly CardElement[]): TeamsMessage {
+/** A card, or what text can be put into. */
+function message(summary: string, elements: readonly CardElement[]): TeamsMessage {
   return {
     type: "message",
-    text,
+    text: "",
     summary: shortened(summary, longestSummary),
     attachments: elements.length === 0 ? [] : [{ contentType: cardType, content: adaptiveCard(elements) }],
     entities: [],

@@ -143,11 +143,25 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     key: string,
   ): Promise<MessageRef> {
     const thread = teamsThread(ref);
-    const ids = await put(thread, before, renderForTeams(reply), key);
+    const messages = renderForTeams(reply, before.length === 0 ? "post" : "update");
+    const ids = await put(thread, before, messages, key);
     if (reply.kind === "answer") {
       for (const id of ids) await answered.save(answerKey(thread, id), reply.questionId);
     }
     return { thread: ref, id: ids.join(",") };
+  }
+
+  /** Whether somebody is a guest, or belongs to another organisation. */
+  async function isStranger(thread: TeamsThread, personId: string): Promise<boolean> {
+    try {
+      const { isGuest, tenant } = await connection.member(thread, personId);
+      const home = options.tenantId ?? thread.tenant;
+      return isGuest || (tenant !== null && home !== null && tenant !== home);
+    } catch (error) {
+      // Who is no member and yet writes there, is let in by none of our own.
+      if (asBotError(error)?.code === "chat-refused") return !options.emulator;
+      throw error;
+    }
   }
 
   return {
@@ -155,11 +169,12 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     canAsk: true,
     listening: async () => (await listening.promise).port,
     async start(onMessage) {
-      const { host, port, path, emulator } = options;
+      const { port, path, emulator } = options;
+      const host = emulator ? loopback : options.host;
       try {
         listening.resolve(
           await endpoint({
-            host: emulator ? loopback : host,
+            host,
             port,
             path,
             answer: (body, authorization) => answer(body, authorization, onMessage),
@@ -180,12 +195,8 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     async complete(message) {
       if (message.from === null) return message;
       const { person } = message.from;
-      const thread = teamsThread(message.thread);
-      const { isGuest, tenant } = await connection.member(thread, person.id);
-      const home = options.tenantId ?? thread.tenant;
-      const ofOthers = tenant !== null && home !== null && tenant !== home;
-      const known = { ...person, isGuest: person.isGuest || isGuest || ofOthers };
-      return { ...message, from: { ...message.from, person: known } };
+      const isGuest = person.isGuest || (await isStranger(teamsThread(message.thread), person.id));
+      return { ...message, from: { ...message.from, person: { ...person, isGuest } } };
     },
     rootOf(ref) {
       const thread = teamsThread(ref);

@@ -44,6 +44,13 @@ describe("what people see", () => {
     await expect(`${messages.map(messageText).join("\n\n")}\n`).toMatchFileSnapshot(`rendered/${name}.txt`);
   });
 
+  it.each(["failure", "words"])("is a card where it replaces a message: %s", (name) => {
+    const [message] = renderForTeams(replies[name]!, "update");
+
+    expect(message?.text).toBe("");
+    expect(messageText(message)).toContain(name === "words" ? "- deadline *exceeded*" : "Nearest: geo.");
+  });
+
   it("puts the verdict into notifications", () => {
     const [message] = renderForTeams(replies.found!);
 
@@ -78,7 +85,7 @@ function attacked(): Reply[] {
 describe("what comes from telemetry", () => {
   it("is never in an element that reads Markdown", () => {
     for (const reply of attacked()) {
-      for (const { attachments } of renderForTeams(reply)) {
+      for (const { attachments } of [...renderForTeams(reply), ...renderForTeams(reply, "update")]) {
         expect(JSON.stringify(attachments)).not.toMatch(/"type":"TextBlock"|"type":"Image"|Action\.OpenUrl/);
         // What a choice says is sent back, and not shown.
         const shown = JSON.stringify(attachments, (key, value) =>

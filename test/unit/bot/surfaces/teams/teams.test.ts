@@ -143,7 +143,7 @@ describe("saying", () => {
       conversation: `${elsewhere.channel};messageid=1763980000000`,
     });
     expect(second).toMatchObject({ method: "PUT", id: posted.id });
-    expect(second?.activity.text).toContain("geo");
+    expect(JSON.stringify(second?.activity.attachments)).toContain(answer.verdictLines[0]);
     expect(connector.messages()).toHaveLength(2);
   });
 
@@ -156,10 +156,32 @@ describe("saying", () => {
     expect(activity.entities[0]).toMatchObject({
       "@type": "Message",
       additionalType: ["AIGeneratedContent"],
-      citation: [{ position: 1, appearance: { name: "metric-1" } }, { position: 2 }, { position: 3 }],
     });
     expect(activity.channelData).toEqual({ feedbackLoop: { type: "default" } });
     expect(activity.attachments[0].content.type).toBe("AdaptiveCard");
+    expect(activity.text).toBe("");
+  });
+
+  it("keeps citations on their way", async () => {
+    const { thread } = await heardOne(personalMessage(connector.url, "what broke in geo"));
+    const cited = [{ id: "metric-1", text: "Metric cpu_usage of geo-1 is abnormal." }];
+    const paragraphs = ["Not metric-12.", "The first sign is its cpu (metric-1), then metric-1 again."];
+
+    await surface.post(thread, { kind: "words", paragraphs, cited }, sending("q1"));
+
+    const { activity } = connector.messages()[0]!;
+    expect(activity.text).toContain("its cpu (metric-1 [1]), then metric-1 again");
+    expect(activity.entities[0].citation).toEqual([
+      {
+        "@type": "Claim",
+        position: 1,
+        appearance: {
+          "@type": "DigitalDocument",
+          name: "metric-1",
+          abstract: "Metric cpu_usage of geo-1 is abnormal.",
+        },
+      },
+    ]);
   });
 
   it("says when to try again, and tries not itself", async () => {
