@@ -18,7 +18,7 @@ module.exports = {
     only(
       "connectors",
       [
-        "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call|permitted)\\.ts$",
+        "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call|permitted|labelled-case)\\.ts$",
         "^jobs/(store|chat)\\.ts$",
         "^prompts/.*schema",
       ],
@@ -28,7 +28,7 @@ module.exports = {
     only(
       "bot",
       [
-        "^pipeline/(types|errors|diagnosis|incident-summary|permitted)\\.ts$",
+        "^pipeline/(types|errors|diagnosis|incident-summary|permitted|labelled-case)\\.ts$",
         "^jobs/(enqueue|notifier|store)\\.ts$",
       ],
       "bot/ shows diagnoses and enqueues questions",

@@ -251,11 +251,11 @@ export function scopeWords({ scope }: Diagnosis): string {
 
 /** "2026-11-20 14:20:30, 3 days before: geo, 80 % of the signs alike. Its cpu rose …" */
 function earlierWords(
-  { start, service, instance, likeness, why }: Diagnosis["earlier"][number],
+  { start, service, instance, likeness, why, confirmed }: Diagnosis["earlier"][number],
   { askedAt, timeZone }: Diagnosis["question"],
 ): string {
   const ago = durationWords(roundedDuration(askedAt - start));
-  return `${dateTimeWords(start, timeZone)}, ${ago} before: ${placeWords(service, instance)}, ${percentWords(likeness)} of the signs alike. ${why}`;
+  return `${dateTimeWords(start, timeZone)}, ${ago} before: ${placeWords(service, instance)}, ${percentWords(likeness)} of the signs alike. ${why}${confirmed == null ? "" : ` It was ${confirmed}, people said then.`}`.trim();
 }
 
 function rankingWords({ localizer, level, candidates }: Diagnosis["rankings"][number]): string {

@@ -163,9 +163,9 @@ async function settleFailure(
 /** Saves a diagnosis, with the earlier incidents like the one it found. */
 async function keep(diagnosis: Diagnosis, store: Store, memory: IncidentMemory): Promise<void> {
   const similar = await memory.remember(diagnosis);
-  const earlier = similar.map(({ incident, likeness }): EarlierIncident => {
+  const earlier = similar.map(({ incident, likeness, confirmed }): EarlierIncident => {
     const { signature: _signature, confidence: _confidence, ...told } = incident;
-    return { ...told, likeness };
+    return { ...told, likeness, confirmed };
   });
   await store.saveDiagnosis({ ...diagnosis, earlier });
 }

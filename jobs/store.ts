@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
+import type { AnsweredCase, LabelledCase, Said } from "../pipeline/labelled-case.ts";
 import type { PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
 import type { ChatQuestion, EpochMs, Intent, Stage } from "../pipeline/types.ts";
 import type { ChatReply } from "./chat.ts";
@@ -42,6 +43,19 @@ export interface IncidentMemory {
     readonly before: EpochMs | null;
     readonly questionId: string | null;
   }): Promise<readonly PastIncident[]>;
+}
+
+/** What people said of answers; of one telemetry, as the memory is. */
+export interface FeedbackStore {
+  /** Keeps what one person says; what they said of the same answer before is replaced. */
+  say(about: AnsweredCase, said: Said): Promise<void>;
+  /** The latest window first. */
+  list(): Promise<readonly LabelledCase[]>;
+  /** Forgets those whose window ended before an instant and that have this id, where given. */
+  forget(query: {
+    readonly before: EpochMs | null;
+    readonly questionId: string | null;
+  }): Promise<readonly LabelledCase[]>;
 }
 
 /** How often something may be done within a window that ends now. */

@@ -111,6 +111,8 @@ export const EarlierIncident = z.object({
   metric: z.string().nullable(),
   why: z.string(),
   likeness: z.number(),
+  /** The service that people said it was; null or left out where nobody said. */
+  confirmed: z.string().nullable().optional(),
 });
 export type EarlierIncident = z.infer<typeof EarlierIncident>;
 

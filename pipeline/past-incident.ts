@@ -22,6 +22,8 @@ export type PastIncident = z.infer<typeof PastIncident>;
 export interface SimilarIncident {
   readonly incident: PastIncident;
   readonly likeness: number;
+  /** The service that people said it was; null where nobody said. */
+  readonly confirmed: string | null;
 }
 
 /** Signs of one incident that a later question sees a little later, or still sees. */
@@ -57,7 +59,10 @@ export function isSameIncident(a: PastIncident, b: PastIncident): boolean {
 }
 
 /** The earlier incidents most like this one, the likest first; of equals, the latest. */
-export function similarIncidents(incident: PastIncident, past: readonly PastIncident[]): SimilarIncident[] {
+export function similarIncidents(
+  incident: PastIncident,
+  past: readonly PastIncident[],
+): Omit<SimilarIncident, "confirmed">[] {
   return past
     .filter((one) => one.start < incident.start && !isSameIncident(one, incident))
     .map((one) => ({ incident: one, likeness: likeness(one, incident) }))

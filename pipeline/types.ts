@@ -121,6 +121,14 @@ export type FollowUp =
   | { readonly kind: "is-over"; readonly again: LookAgain | null }
   | LookAgain;
 
+/** What a person says of an answer: that it was right, or not, and which service it was where they name one. */
+export interface Feedback {
+  readonly verdict: "confirmed" | "wrong";
+  readonly service: string | null;
+  /** The service that it was not, where they name that: "it was not geo". */
+  readonly denied: string | null;
+}
+
 /** Which services a question is about; empty means all of them. */
 export interface Scope {
   readonly services: readonly string[];

@@ -1,28 +1,17 @@
 import { z } from "zod";
 import type { IncidentMemory } from "../../jobs/store.ts";
+import { confirmedIn } from "../../pipeline/labelled-case.ts";
 import {
   isSameIncident,
   PastIncident,
   pastIncident,
+  type SimilarIncident,
   similarIncidents,
 } from "../../pipeline/past-incident.ts";
 import { fits } from "../../pipeline/permitted.ts";
-
-/** What the memory asks of a Redis client. */
-export interface RedisHashes {
-  hgetall(key: string): Promise<Record<string, string>>;
-  hset(key: string, field: string, value: string): Promise<unknown>;
-  hdel(key: string, ...fields: string[]): Promise<number>;
-  pexpire(key: string, milliseconds: number): Promise<number>;
-}
-
-export interface RedisMemoryOptions {
-  /** The hash that holds the incidents: one per telemetry, or one system's would be told of another. */
-  readonly key: string;
-  /** What was last asked about longer ago is forgotten. */
-  readonly retentionMs: number;
-  readonly now: () => number;
-}
+import { readSaved } from "./read-saved.ts";
+import { redisFeedback } from "./redis-feedback.ts";
+import type { RedisHashes, RedisMemoryOptions } from "./redis-hashes.ts";
 
 /** All of them are read with each diagnosis, about a kilobyte each; the oldest beyond this go. */
 const mostIncidents = 2_000;
@@ -35,6 +24,7 @@ const mostIncidents = 2_000;
  */
 export function redisMemory(redis: RedisHashes, options: RedisMemoryOptions): IncidentMemory {
   const { key, retentionMs, now } = options;
+  const feedback = redisFeedback(redis, options);
 
   async function all(): Promise<Remembered[]> {
     const saved = Object.values(await redis.hgetall(key)).flatMap((text) => read(text));
@@ -66,11 +56,21 @@ export function redisMemory(redis: RedisHashes, options: RedisMemoryOptions): In
       const oldest = now() - retentionMs;
       await drop(others.filter(({ savedAt }, index) => savedAt < oldest || index >= mostIncidents));
       const { permitted } = diagnosis.question;
-      const past = others.map((one) => one.incident);
-      return similarIncidents(
+      const isShown = (service: string) => fits(service, permitted?.services ?? null);
+      const similar = similarIncidents(
         incident,
-        past.filter(({ service }) => fits(service, permitted?.services ?? null)),
-      ).map((one) => (permitted === undefined ? one : { ...one, incident: withoutWords(one.incident) }));
+        others.map((one) => one.incident).filter(({ service }) => isShown(service)),
+      );
+      if (similar.length === 0) return [];
+      const cases = await feedback.list();
+      return similar.map((one): SimilarIncident => {
+        const confirmed = confirmedIn(one.incident, cases);
+        return {
+          ...one,
+          incident: permitted === undefined ? one.incident : withoutWords(one.incident),
+          confirmed: confirmed !== null && isShown(confirmed) ? confirmed : null,
+        };
+      });
     },
     async list({ service, limit }) {
       const known = (await all()).map(({ incident }) => incident);
@@ -97,16 +97,7 @@ function withoutWords(incident: PastIncident): PastIncident {
 const Remembered = z.object({ savedAt: z.number(), incident: PastIncident });
 type Remembered = z.infer<typeof Remembered>;
 
-const Json = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: "custom", message: "is no JSON" });
-    return z.NEVER;
-  }
-});
-
 function read(text: string): Remembered[] {
-  const parsed = Json.pipe(Remembered).safeParse(text);
-  return parsed.success ? [parsed.data] : [];
+  const remembered = readSaved(text, Remembered);
+  return remembered === null ? [] : [remembered];
 }

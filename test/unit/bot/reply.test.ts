@@ -86,4 +86,25 @@ describe("renderReply", () => {
     expect(reply.evidence).toEqual([]);
     expect(reply.verdictLines.every((line) => line !== "")).toBe(true);
   });
+
+  it("says of an earlier incident what people said it was", () => {
+    const earlier = {
+      questionId: "q0",
+      start: geoDiagnosis().question.askedAt - 3 * 86_400_000,
+      end: geoDiagnosis().question.askedAt - 3 * 86_400_000 + 60_000,
+      service: "geo",
+      instance: null,
+      metric: null,
+      why: "Its cpu rose.",
+      likeness: 0.8,
+    };
+    const lineOf = (more: object) =>
+      renderReply({ ...geoDiagnosis(), earlier: [{ ...earlier, ...more }] }).earlier;
+
+    expect(lineOf({})).toEqual([expect.stringMatching(/80 % of the signs alike\. Its cpu rose\.$/)]);
+    expect(lineOf({ confirmed: "rate" })).toEqual([
+      expect.stringMatching(/rose\. It was rate, people said then\.$/),
+    ]);
+    expect(lineOf({ why: "", confirmed: null })).toEqual([expect.stringMatching(/alike\.$/)]);
+  });
 });

@@ -1,25 +1,24 @@
 import { describe, expect, it } from "vitest";
+import { redisFeedback } from "../../../../connectors/store/redis-feedback.ts";
 import { redisMemory } from "../../../../connectors/store/redis-memory.ts";
 import type { Diagnosis } from "../../../../pipeline/diagnosis.ts";
+import { answeredCase } from "../../../../pipeline/labelled-case.ts";
 import { fakeDiagnosis, fakeQuestion } from "../../../fakes/fake-diagnosis.ts";
 import { geoDiagnosis } from "../../../fakes/geo-diagnosis.ts";
+import { fakeRedisHashes } from "../../../fakes/redis-hashes.ts";
 
 const day = 86_400_000;
 const hour = 3_600_000;
 
 function remembering() {
-  const hash = new Map<string, string>();
+  const redis = fakeRedisHashes();
   const clock = { now: Date.UTC(2026, 10, 23, 16) };
-  const redis = {
-    hgetall: async () => Object.fromEntries(hash),
-    hset: async (_key: string, field: string, value: string) => hash.set(field, value),
-    hdel: async (_key: string, ...fields: string[]) => fields.filter((field) => hash.delete(field)).length,
-    pexpire: async () => 1,
-  };
+  const options = { key: "k", retentionMs: 30 * day, now: () => clock.now };
   return {
-    hash,
+    hash: redis.hash("k"),
     clock,
-    memory: redisMemory(redis, { key: "k", retentionMs: 30 * day, now: () => clock.now }),
+    memory: redisMemory(redis, options),
+    feedback: redisFeedback(redis, options),
   };
 }
 
@@ -82,6 +81,25 @@ describe("the memory of incidents in Redis", () => {
       { incident: { questionId: "rate", service: "geo", why: "", metric: null } },
       { incident: { service: "geo", why: "", metric: null } },
     ]);
+  });
+
+  it("tells what people said it was, to whom may see that service", async () => {
+    const { memory, feedback } = remembering();
+    await memory.remember(geoDiagnosis());
+    await feedback.say(answeredCase(geoDiagnosis()), {
+      person: "ann",
+      at: Date.UTC(2026, 10, 23, 16),
+      verdict: "wrong",
+      service: "rate",
+    });
+
+    const all = await memory.remember(geoAgain(3 * day, "again"));
+    const later = geoAgain(6 * day, "later");
+    const permitted = { services: ["geo"], sources: null };
+    const some = await memory.remember({ ...later, question: { ...later.question, permitted } });
+
+    expect(all.map(({ confirmed }) => confirmed)).toEqual(["rate"]);
+    expect(some.map(({ confirmed }) => confirmed)).toEqual([null, null]);
   });
 
   it("remembers nothing where no cause is named", async () => {
