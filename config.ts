@@ -4,6 +4,7 @@ import { availableParallelism, homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { z } from "zod";
 import { AccessOptions, QuotaOptions, unknownSources } from "./bot/access-options.ts";
+import { SlackOptions } from "./bot/surfaces/slack/options.ts";
 import { TeamsOptions } from "./bot/surfaces/teams/options.ts";
 import { problemsOf, secretsIn } from "./config-problems.ts";
 import type { SecretReference } from "./connectors/http/options.ts";
@@ -66,6 +67,8 @@ const Keys = z.strictObject({
   sources: z.array(SourceOptions).default([]),
   /** The language models; without them templates speak. */
   model: ModelOptions.optional(),
+  /** The bot in Slack. */
+  slack: SlackOptions.optional(),
   /** The bot in Microsoft Teams. */
   teams: TeamsOptions.optional(),
   /** What telemetry calls a service, where that is not its name; for all sources. */
@@ -149,6 +152,7 @@ export function loadConfig({ path }: { path?: string } = {}): Config {
     stateFolder: resolve(base, config.stateFolder),
     sources: config.sources.map((source) => withPathsFrom(base, source)),
     ...(config.model === undefined ? {} : { model: withPaths(config.model, base) }),
+    ...(config.slack === undefined ? {} : { slack: withSecretFrom(base, config.slack) }),
     ...(config.teams === undefined ? {} : { teams: withSecretFrom(base, config.teams) }),
   };
 }

@@ -72,3 +72,19 @@ export interface Quota {
 
 /** Hears of a job's stages while it runs. */
 export type StageListener = (stage: Stage) => void;
+
+/** A workspace of a chat that has installed the bot by itself. */
+export interface Installation {
+  readonly team: string;
+  readonly teamName: string;
+  /** A secret: kept encrypted, shown nowhere. */
+  readonly token: string;
+  readonly installedAt: EpochMs;
+}
+
+/** Which workspaces have installed the bot. */
+export interface InstallationStore {
+  save(installation: Installation): Promise<void>;
+  load(team: string): Promise<Installation | null>;
+  remove(team: string): Promise<void>;
+}

@@ -3,7 +3,7 @@ import type { Home } from "../../bot/home.ts";
 import type { ChatMessage, ChatSurface } from "../../bot/surface.ts";
 import { SlackOptions } from "../../bot/surfaces/slack/options.ts";
 import { slackSurface } from "../../bot/surfaces/slack/slack.ts";
-import type { SlackWorkspace } from "./slack-workspace.ts";
+import { type SlackWorkspace, slackWorkspace } from "./slack-workspace.ts";
 
 export const signingSecret = "8f742231b10e8888abcd99yyyzzz85a5";
 export const emptyHome: Home = { diagnoses: [], schedules: [], health: [] };
@@ -43,24 +43,17 @@ export function testSecret(workspace: SlackWorkspace): (reference: { env?: strin
   return ({ env }) => known[env ?? ""] ?? "";
 }
 
-export async function listeningSurface(
+async function listeningSurface(
   workspace: SlackWorkspace,
   changes: Readonly<Record<string, unknown>> = {},
   readHome: () => Promise<Home> = async () => emptyHome,
 ): Promise<ListeningSurface> {
   const heard: ChatMessage[] = [];
-  let report: (port: number) => void = () => undefined;
-  let give: (error: unknown) => void = () => undefined;
-  const ready = new Promise<number>((resolve, reject) => {
-    report = resolve;
-    give = reject;
-  });
   const surface = slackSurface({
     options: slackOptions(workspace, changes),
     readSecret: testSecret(workspace),
     readHome,
     now: Date.now,
-    onReady: (port) => report(port ?? 0),
   });
   const listening: ListeningSurface = {
     surface,
@@ -89,8 +82,8 @@ export async function listeningSurface(
     await listening.onMessage(message);
     heard.push(message);
   });
-  running.catch(give);
-  const port = await ready;
+  running.catch(() => undefined);
+  const port = await surface.listening();
 
   function sendRaw(body: string | Uint8Array, headers: Readonly<Record<string, string>>): Promise<Response> {
     return fetch(`http://127.0.0.1:${port}/slack/events`, {
@@ -111,4 +104,21 @@ export function signedHeaders(
   const timestamp = String(Math.floor(at / 1_000));
   const hash = createHmac("sha256", secret).update(`v0:${timestamp}:${body}`).digest("hex");
   return { "x-slack-request-timestamp": timestamp, "x-slack-signature": `v0=${hash}` };
+}
+
+/** A surface that listens, with a workspace behind it. */
+export async function openSlack(
+  changes: Readonly<Record<string, unknown>> = {},
+  readHome?: () => Promise<Home>,
+): Promise<ListeningSurface & { readonly workspace: SlackWorkspace }> {
+  const workspace = await slackWorkspace();
+  const listening = await listeningSurface(workspace, changes, readHome);
+  const stop = listening[Symbol.asyncDispose].bind(listening);
+  return Object.assign(listening, {
+    workspace,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await workspace[Symbol.asyncDispose]();
+    },
+  });
 }

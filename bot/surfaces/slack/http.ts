@@ -13,7 +13,7 @@ export interface HttpOptions {
   /** Takes what Slack sent and gives what to answer; where it rejects, Slack sends it again. */
   readonly take: (body: unknown) => Promise<unknown>;
   /** Pages for a browser, where the app can be installed; whether the path was one of them. */
-  readonly page: ((request: IncomingMessage, response: ServerResponse) => Promise<boolean>) | null;
+  readonly page: ((request: IncomingMessage, response: ServerResponse) => boolean) | null;
 }
 
 export interface HttpDoor {
@@ -69,7 +69,7 @@ async function answer(
 ): Promise<void> {
   const path = (request.url ?? "").split("?")[0];
   if (path !== eventsPath || request.method !== "POST") {
-    if (page === null || !(await page(request, response))) end(response, 404);
+    if (page === null || !page(request, response)) end(response, 404);
     return;
   }
   const bytes = await bytesOf(request);

@@ -59,7 +59,13 @@ const HomeOpened = z.object({
   tab: z.literal("home"),
 });
 
-const Uninstalled = z.object({ type: z.enum(["app_uninstalled", "tokens_revoked"]) });
+const Uninstalled = z.union([
+  z.object({ type: z.literal("app_uninstalled") }),
+  z.object({
+    type: z.literal("tokens_revoked"),
+    tokens: z.object({ bot: z.array(z.string()).min(1) }),
+  }),
+]);
 
 export const SlackEvent = z.union([
   Mention,

@@ -1,29 +1,36 @@
 import { once } from "node:events";
 import { z } from "zod";
+import type { InstallationStore } from "../../../jobs/store.ts";
 import { BotError } from "../../../pipeline/errors.ts";
 import type { EpochMs } from "../../../pipeline/types.ts";
 import type { ReadHome } from "../../home.ts";
 import type { SecretReference } from "../../secret-reference.ts";
 import type { ChatMessage, ChatSurface } from "../../surface.ts";
 import { assistant } from "./assistant.ts";
-import { slackApi, type TokenOf } from "./bolt.ts";
+import { type ApiOptions, installer, runSocket, slackApi, type TokenOf } from "./bolt.ts";
 import { correctionView } from "./correction.ts";
 import { homeView } from "./home-view.ts";
-import { openHttp } from "./http.ts";
+import { type HttpOptions, openHttp } from "./http.ts";
 import type { SlackOptions } from "./options.ts";
 import { people } from "./people.ts";
 import { poster } from "./post.ts";
 import { type Incoming, readPayload } from "./read-payload.ts";
+import { scopes } from "./scopes.ts";
 import { slackThread, threadRef } from "./slack-thread.ts";
 
 export interface SlackSurfaceOptions {
   readonly options: SlackOptions;
   /** Read when it is used, so that a rotated file is followed. */
   readonly readSecret: (reference: SecretReference) => string;
+  /** Where workspaces install the app by themselves: their tokens. */
+  readonly installations?: InstallationStore;
   readonly readHome: ReadHome;
   readonly now: () => EpochMs;
-  /** Called once Slack can reach it; `port` is null in Socket Mode. */
-  readonly onReady?: (port: number | null) => void;
+}
+
+export interface SlackSurface extends ChatSurface {
+  /** The port, once Slack can reach it; null in Socket Mode. Rejects with what keeps it from starting. */
+  listening(): Promise<number | null>;
 }
 
 const Done = z.object({ ok: z.boolean() });
@@ -32,18 +39,17 @@ const Done = z.object({ ok: z.boolean() });
  * Slack as a place to ask. Messages are read from what Slack sent alone, handed over, and only then
  * acknowledged. `start` resolves after `stop`; a process that only posts never starts it.
  */
-export function slackSurface(surface: SlackSurfaceOptions): ChatSurface {
-  const { options, readSecret, readHome, now, onReady = () => undefined } = surface;
-  const call = slackApi(
-    { url: options.apiUrl, timeoutMs: options.timeoutSeconds * 1_000 },
-    tokensOf(surface),
-  );
+export function slackSurface(surface: SlackSurfaceOptions): SlackSurface {
+  const { options, readSecret, installations, readHome, now } = surface;
+  const api: ApiOptions = { url: options.apiUrl, timeoutMs: options.timeoutSeconds * 1_000 };
+  const call = slackApi(api, tokensOf(surface));
   const posts = poster(call);
   const writers = people(call, posts, now);
   const helper = assistant(call);
   /** What goes on beside the acknowledgement. */
   const besides = new Set<Promise<void>>();
   const stopping = new AbortController();
+  const listening = deferred<number | null>();
 
   /** Does something that nobody waits for, and whose failure costs nothing but itself. */
   function beside(work: Promise<void>): void {
@@ -72,6 +78,7 @@ export function slackSurface(surface: SlackSurfaceOptions): ChatSurface {
         beside(showHome(incoming));
         return undefined;
       case "uninstalled":
+        await installations?.remove(incoming.team);
         return undefined;
     }
   }
@@ -97,23 +104,44 @@ export function slackSurface(surface: SlackSurfaceOptions): ChatSurface {
     await call(team, "views.publish", { user_id: user, view }, Done);
   }
 
+  /** Until it is stopped. */
+  async function reach(taking: HttpOptions["take"]): Promise<void> {
+    const { appToken, http } = options;
+    if (http !== undefined) return serve(http, taking);
+    if (appToken === undefined) throw new Error("SlackOptions lets nothing through that names no way");
+    await runSocket({
+      api,
+      appToken: readSecret(appToken),
+      take: taking,
+      onConnected: () => listening.resolve(null),
+      signal: stopping.signal,
+    });
+  }
+
+  async function serve(http: NonNullable<SlackOptions["http"]>, taking: HttpOptions["take"]) {
+    const door = await openHttp({
+      ...http,
+      signingSecret: () => readSecret(http.signingSecret),
+      now,
+      take: taking,
+      page: pagesOf(surface, api),
+    });
+    listening.resolve(door.port);
+    if (!stopping.signal.aborted) await once(stopping.signal, "abort");
+    await door.close();
+  }
+
   return {
     name: "slack",
     canAsk: true,
+    listening: () => listening.promise,
     async start(onMessage) {
-      const { http } = options;
-      if (http === undefined)
-        throw new BotError("not-set-up", "Slack is reached over HTTP alone so far. Name slack.http.");
-      const door = await openHttp({
-        ...http,
-        signingSecret: () => readSecret(http.signingSecret),
-        now,
-        take: (body) => take(body, onMessage),
-        page: null,
-      });
-      onReady(door.port);
-      if (!stopping.signal.aborted) await once(stopping.signal, "abort");
-      await door.close();
+      try {
+        await reach((body) => take(body, onMessage));
+      } catch (error) {
+        listening.reject(error);
+        throw error;
+      }
     },
     complete: (message) => writers.complete(message),
     async post(thread, reply, sending) {
@@ -133,11 +161,44 @@ export function slackSurface(surface: SlackSurfaceOptions): ChatSurface {
   };
 }
 
-function tokensOf({ options, readSecret }: SlackSurfaceOptions): TokenOf {
-  const { botToken } = options;
-  return async () => {
-    if (botToken === undefined)
-      throw new BotError("not-set-up", "One workspace can be served so far. Name slack.botToken.");
-    return readSecret(botToken);
+function tokensOf({ options: { botToken }, readSecret, installations }: SlackSurfaceOptions): TokenOf {
+  return async (team) => {
+    if (botToken !== undefined) return readSecret(botToken);
+    const installed = await installations?.load(team);
+    if (installed !== null && installed !== undefined) return installed.token;
+    throw new BotError(
+      "chat-refused",
+      `The Slack workspace ${team} has not installed the app. Open /slack/install at its address.`,
+    );
   };
+}
+
+/** The pages where a workspace installs the app; null where one workspace is served by its token. */
+function pagesOf(
+  { options: { oauth }, readSecret, installations, now }: SlackSurfaceOptions,
+  api: ApiOptions,
+): HttpOptions["page"] {
+  if (oauth === undefined || installations === undefined) return null;
+  return installer({
+    api,
+    clientId: oauth.clientId,
+    clientSecret: readSecret(oauth.clientSecret),
+    stateSecret: readSecret(oauth.stateSecret),
+    redirectUrl: oauth.redirectUrl,
+    scopes,
+    now,
+    keep: (installed) => installations.save(installed),
+  });
+}
+
+function deferred<Value>() {
+  let resolve: (value: Value) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<Value>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // Who never asks is not to be ended by what `start` throws anyway.
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
 }

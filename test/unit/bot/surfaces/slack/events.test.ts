@@ -1,61 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { ChatMessage } from "../../../../../bot/surface.ts";
-import { type ListeningSurface, listeningSurface, signedHeaders } from "../../../../support/slack-surface.ts";
-import { type SlackWorkspace, slackWorkspace } from "../../../../support/slack-workspace.ts";
-
-const botUser = "UBOT";
-const ts = "1795545054.000100";
-
-/** An event as Slack wraps it. */
-function envelope(event: object, changes: object = {}): object {
-  return {
-    type: "event_callback",
-    team_id: "T1",
-    api_app_id: "A1",
-    event_id: "Ev1",
-    event_time: 1_795_545_054,
-    authorizations: [{ enterprise_id: null, team_id: "T1", user_id: botUser, is_bot: true }],
-    is_ext_shared_channel: false,
-    event,
-    ...changes,
-  };
-}
-
-function mention(changes: object = {}): object {
-  const event = {
-    type: "app_mention",
-    user: "U1",
-    text: `<@${botUser}> what broke in geo`,
-    ts,
-    channel: "C1",
-  };
-  return envelope({ ...event, ...changes });
-}
-
-function direct(changes: object = {}): object {
-  const event = { type: "message", user: "U1", text: "what broke", ts, channel: "D1", channel_type: "im" };
-  return envelope({ ...event, ...changes });
-}
-
-/** A surface that listens, with a workspace behind it, for the length of one test. */
-async function open(
-  changes: Readonly<Record<string, unknown>> = {},
-): Promise<ListeningSurface & { readonly workspace: SlackWorkspace }> {
-  const workspace = await slackWorkspace();
-  const listening = await listeningSurface(workspace, changes);
-  const stop = listening[Symbol.asyncDispose].bind(listening);
-  return Object.assign(listening, {
-    workspace,
-    async [Symbol.asyncDispose]() {
-      await stop();
-      await workspace[Symbol.asyncDispose]();
-    },
-  });
-}
+import { at, botUser, direct, envelope, mention, ts } from "../../../../support/slack-payloads.ts";
+import { openSlack, signedHeaders } from "../../../../support/slack-surface.ts";
 
 describe("Slack's events", () => {
   it("become messages made from the payload alone", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     const response = await slack.send(mention());
 
@@ -63,14 +13,14 @@ describe("Slack's events", () => {
     expect(slack.workspace.calls).toEqual([]);
     expect(slack.heard).toEqual<ChatMessage[]>([
       {
-        id: `slack-T1-C1-${ts}`,
-        thread: { surface: "slack", thread: `T1/C1/${ts}` },
+        id: `slack-T000000001-C1-${ts}`,
+        thread: { surface: "slack", thread: `T000000001/C1/${ts}` },
         text: "what broke in geo",
-        at: 1_795_545_054_000,
+        at,
         timeZone: "UTC",
         from: {
           person: { id: "U1", isGuest: true, isBot: false },
-          place: { team: "T1", channel: "C1", kind: "channel", isShared: false },
+          place: { team: "T000000001", channel: "C1", kind: "channel", isShared: false },
         },
         about: null,
       },
@@ -78,7 +28,7 @@ describe("Slack's events", () => {
   });
 
   it("are acknowledged once the message is saved, and not where it is not", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
     const saves: (() => void)[] = [];
     slack.onMessage = () => new Promise((resolve) => void saves.push(resolve));
     let isAnswered = false;
@@ -98,7 +48,7 @@ describe("Slack's events", () => {
   });
 
   it("carry the same id through every retry and duplicate", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     await slack.send(mention());
     await slack.send(mention(), { "x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout" });
@@ -111,26 +61,31 @@ describe("Slack's events", () => {
     [
       "a mention in a thread",
       mention({ thread_ts: "1795545000.000001" }),
-      "T1/C1/1795545000.000001",
+      "T000000001/C1/1795545000.000001",
       "what broke in geo",
     ],
-    ["a direct message", direct(), "T1/D1/", "what broke"],
+    ["a direct message", direct(), "T000000001/D1/", "what broke"],
     [
       "the assistant's pane",
       direct({ thread_ts: "1795545000.000001" }),
-      "T1/D1/1795545000.000001",
+      "T000000001/D1/1795545000.000001",
       "what broke",
     ],
-    ["a file with words", direct({ subtype: "file_share", files: [{ id: "F1" }] }), "T1/D1/", "what broke"],
-    ["emoji alone", direct({ text: ":fire: :fire:" }), "T1/D1/", ":fire: :fire:"],
+    [
+      "a file with words",
+      direct({ subtype: "file_share", files: [{ id: "F1" }] }),
+      "T000000001/D1/",
+      "what broke",
+    ],
+    ["emoji alone", direct({ text: ":fire: :fire:" }), "T000000001/D1/", ":fire: :fire:"],
     [
       "names and links",
       direct({ text: "<@U2> says <#C2|general> &lt;3 <https://x.example/a|here>" }),
-      "T1/D1/",
+      "T000000001/D1/",
       "@U2 says #general <3 here",
     ],
   ])("read %s", async (_title, body, thread, text) => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     await slack.send(body);
 
@@ -138,7 +93,7 @@ describe("Slack's events", () => {
   });
 
   it("read 40,000 characters", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     await slack.send(direct({ text: "x".repeat(40_000) }));
 
@@ -168,10 +123,10 @@ describe("Slack's events", () => {
     ],
     ["somebody who joins", direct({ subtype: "channel_join" })],
     ["an event of an unknown type", envelope({ type: "team_join", user: { id: "U3" } })],
-    ["an envelope of an unknown type", { type: "app_rate_limited", team_id: "T1" }],
+    ["an envelope of an unknown type", { type: "app_rate_limited", team_id: "T000000001" }],
     ["no object at all", [null]],
   ])("pass over %s", async (_title, body) => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     const response = await slack.send(body);
 
@@ -181,7 +136,7 @@ describe("Slack's events", () => {
   });
 
   it("let other bots ask where they may, never itself", async () => {
-    await using slack = await open({ allowBots: true });
+    await using slack = await openSlack({ allowBots: true });
 
     await slack.send(mention({ user: "U9", bot_id: "B2" }));
     await slack.send(mention({ user: botUser, bot_id: "B1", app_id: "A1", ts: "1795545060.000001" }));
@@ -190,7 +145,7 @@ describe("Slack's events", () => {
   });
 
   it("stop a question that was deleted", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
     const deleted = {
       type: "message",
       subtype: "message_deleted",
@@ -209,12 +164,12 @@ describe("Slack's events", () => {
     );
 
     expect(slack.heard).toMatchObject([
-      { text: "stop", about: `slack-T1-C1-${ts}`, thread: { thread: `T1/C1/${ts}` } },
+      { text: "stop", about: `slack-T000000001-C1-${ts}`, thread: { thread: `T000000001/C1/${ts}` } },
     ]);
   });
 
   it("stop what runs where Slack's own stop button was pressed", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     await slack.send(
       envelope({
@@ -227,7 +182,9 @@ describe("Slack's events", () => {
       }),
     );
 
-    expect(slack.heard).toMatchObject([{ text: "stop", thread: { thread: `T1/D1/${ts}` }, about: null }]);
+    expect(slack.heard).toMatchObject([
+      { text: "stop", thread: { thread: `T000000001/D1/${ts}` }, about: null },
+    ]);
   });
 });
 
@@ -245,7 +202,7 @@ describe("the door of Slack's events", () => {
     ["a time that is none", body, { ...json, ...signed, "x-slack-request-timestamp": "yesterday" }],
     ["a replay of ten minutes ago", body, { ...json, ...signedHeaders(body, { at: Date.now() - 600_000 }) }],
   ])("is shut to %s", async (_title, sent, headers) => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     const response = await slack.sendRaw(sent, headers);
 
@@ -255,7 +212,7 @@ describe("the door of Slack's events", () => {
   });
 
   it("refuses ten megabytes, signed or not", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
     const long = JSON.stringify(mention({ text: "x".repeat(10_000_000) }));
 
     const responses = await Promise.all([
@@ -268,7 +225,7 @@ describe("the door of Slack's events", () => {
   });
 
   it("refuses what is no text, and what is no JSON", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     expect((await slack.sendRaw(new Uint8Array([0xff, 0xfe, 0x00]), json)).status).toBe(400);
     expect((await slack.sendRaw("{", { ...json, ...signedHeaders("{") })).status).toBe(400);
@@ -276,7 +233,7 @@ describe("the door of Slack's events", () => {
   });
 
   it("answers Slack's check of the address", async () => {
-    await using slack = await open();
+    await using slack = await openSlack();
 
     const response = await slack.send({ type: "url_verification", challenge: "abc", token: "x" });
 
