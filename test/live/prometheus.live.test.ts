@@ -8,7 +8,7 @@ import { PrometheusOptions } from "../../connectors/prometheus/options.ts";
 import type { MetricSource } from "../../pipeline/ports.ts";
 import { describeSource } from "../contract/source.ts";
 import { findProgram, type StartedServer, startServer } from "../support/programs.ts";
-import { type Backfill, startPrometheus } from "../support/prometheus.ts";
+import { type SteppedSeries, startPrometheus } from "../support/prometheus.ts";
 
 const stepMs = 15_000;
 const end = Math.floor(Date.now() / stepMs) * stepMs;
@@ -23,7 +23,7 @@ const counter =
   (at: number) =>
     (perSecond * (at - start) + (later - perSecond) * Math.max(0, at - (end - 600_000))) / 1_000;
 const pods = ["geo-7d4b9c6f5-x2x4z", "mongodb-geo-0", "rate-6c9bdf8d7c-zq4kd"];
-const series: readonly Backfill[] = [
+const series: readonly SteppedSeries[] = [
   ...pods.flatMap((pod) => {
     const labels = { job: "kubelet", namespace: "hotel", pod, container: "app", instance: "node-1:10250" };
     return [

@@ -3,14 +3,24 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram, type StartedServer, startServer } from "./programs.ts";
 
-/** One series: its value at each of `times`. */
-export interface Backfill {
+interface Labelled {
   readonly metric: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A series by its value at each step. */
+export interface SteppedSeries extends Labelled {
   readonly value: (time: number, index: number) => number;
 }
 
-/** Starts a Prometheus in `folder` that holds these series, every `stepMs` from `start` to before `end`. */
+/** A series as it was sampled: epoch milliseconds and value. */
+interface SampledSeries extends Labelled {
+  readonly samples: readonly (readonly [time: number, value: number])[];
+}
+
+export type Backfill = SteppedSeries | SampledSeries;
+
+/** Starts a Prometheus in `folder` that holds these series; those by value every `stepMs` from `start` to before `end`. */
 export async function startPrometheus(
   folder: string,
   series: readonly Backfill[],
@@ -42,14 +52,19 @@ function openMetrics(series: readonly Backfill[], start: number, end: number, st
   const lines: string[] = [];
   for (const metric of new Set(series.map((one) => one.metric))) {
     lines.push(`# TYPE ${metric} unknown`);
-    for (const { labels, value } of series.filter((one) => one.metric === metric)) {
-      const said = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
-      for (let at = start, index = 0; at < end; at += stepMs, index++) {
-        lines.push(`${metric}{${said.join(",")}} ${value(at, index)} ${at / 1_000}`);
-      }
+    for (const one of series.filter((other) => other.metric === metric)) {
+      const said = Object.entries(one.labels).map(([key, text]) => `${key}="${escaped(text)}"`);
+      const samples = "samples" in one ? one.samples : stepped(one.value, start, end, stepMs);
+      for (const [at, value] of samples) lines.push(`${metric}{${said.join(",")}} ${value} ${at / 1_000}`);
     }
   }
   return `${lines.join("\n")}\n# EOF\n`;
+}
+
+function stepped(value: (time: number, index: number) => number, start: number, end: number, stepMs: number) {
+  const samples: [number, number][] = [];
+  for (let at = start, index = 0; at < end; at += stepMs, index++) samples.push([at, value(at, index)]);
+  return samples;
 }
 
 function escaped(text: string): string {
