@@ -1,5 +1,6 @@
 import { openQuestionReader, openToolbox } from "./compose.ts";
 import type { Config } from "./config.ts";
+import { permittedNames } from "./pipeline/permitted.ts";
 import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "./pipeline/types.ts";
 
 export interface QuestionReader {
@@ -34,7 +35,9 @@ export async function readFirst(
   const read = readQuestion(question, previous?.known ?? [], config.pipeline, previous);
   const mayBeTold = config.model !== undefined && read.from === "ask" && read.followUp === null;
   if (read.intent !== "none" && !mayBeTold) return { ...read, unknownServices: [] };
-  const [names, helpers] = await Promise.all([reader.names(signal), reader.helpers()]);
+  const [all, helpers] = await Promise.all([reader.names(signal), reader.helpers()]);
+  // What may not be seen here is not known here, not even as what somebody may have meant.
+  const names = permittedNames(all, question.permitted);
   return readWithModel(question, names, config.pipeline, helpers, signal, previous);
 }
 

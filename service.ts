@@ -1,23 +1,15 @@
-import { chatCommands } from "./bot/commands.ts";
-import { conversation } from "./bot/conversation.ts";
-import { durableVoice, placeOf } from "./bot/durable-voice.ts";
-import { threads } from "./bot/follow-up/threads.ts";
 import { hearChat } from "./bot/hear-chat.ts";
+import type { ReadHome } from "./bot/home.ts";
 import { messenger } from "./bot/messenger.ts";
 import type { ChatSurface } from "./bot/surface.ts";
+import { chatDesk } from "./chat-desk.ts";
 import type { ApplicationOptions } from "./compose.ts";
-import {
-  day,
-  drainMs,
-  memoryOptions,
-  openPool,
-  openQuestionReader,
-  openRedis,
-  sharedModels,
-} from "./compose.ts";
+import { day, drainMs, memoryOptions, openPool, openRedis, sharedModels } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { redisMemory } from "./connectors/store/redis-memory.ts";
+import { redisQuota } from "./connectors/store/redis-quota.ts";
 import { redisStore } from "./connectors/store/redis-store.ts";
+import type { Chat } from "./jobs/chat.ts";
 import { startDiagnoseWorker } from "./jobs/diagnose-worker.ts";
 import { openLanes, startLaneWork } from "./jobs/lanes.ts";
 import { type OpenQuestions, openQuestions } from "./jobs/open-questions.ts";
@@ -25,18 +17,15 @@ import { openOutbox, startDelivery } from "./jobs/outbox.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { rememberedCalls } from "./jobs/remembered-calls.ts";
 import { openSchedules, startScheduleWork } from "./jobs/schedules.ts";
-import type { Store } from "./jobs/store.ts";
-import { readQuestion } from "./pipeline/question/index.ts";
-import { readSchedule } from "./pipeline/question/read-schedule.ts";
-import { readFirst, serviceNames } from "./question-reader.ts";
+import type { IncidentMemory, Store } from "./jobs/store.ts";
 
 /** `bot` talks to the chats, `worker` makes the answers; on one Redis as many of each as are needed. */
-export const roles = ["all", "bot", "worker"] as const;
-export type Role = (typeof roles)[number];
+export type Role = "all" | "bot" | "worker";
 
 export interface ServiceOptions extends ApplicationOptions {
   readonly role: Role;
-  readonly surfaces: readonly ChatSurface[];
+  /** Opened, not started; a surface may show what `readHome` finds. */
+  readonly openSurfaces: (readHome: ReadHome) => readonly ChatSurface[];
   /** Hears what the operator should know: what went wrong, and that it goes on. */
   readonly onTrouble: (what: string, error: unknown) => void;
   /** A program that has not been heard of for this long has lost its work to others. */
@@ -46,6 +35,8 @@ export interface ServiceOptions extends ApplicationOptions {
 export interface Service {
   readonly redis: { readonly description: string; readonly version: string };
   readonly warnings: readonly string[];
+  /** Names of the chats. */
+  readonly surfaces: readonly string[];
   /** Takes no more, finishes what it can within some seconds, and leaves the rest to others or the next start. */
   close(): Promise<void>;
 }
@@ -55,7 +46,6 @@ const keepMs = day;
 const messagesAtOnce = 32;
 /** A question may lose so many workers: restarts, kills, machines. */
 const stalls = 5;
-const namesKeepMs = 60_000;
 
 /**
  * Starts what answers in chats, as one role or all of them: messages are saved in the inbox before a chat
@@ -65,7 +55,6 @@ const namesKeepMs = 60_000;
  * Throws: BotError "redis-unavailable", "redis-unsuitable" or "not-set-up"; nothing is left running then.
  */
 export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
-  const { role, surfaces, onTrouble } = options;
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -73,8 +62,8 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   try {
     const connections = await openRedis(config, closers);
     const { client, prefix } = connections;
-    const names = laneNames(config.deployment);
     const store = redisStore(client, { prefix, retentionMs: config.retentionDays * day });
+    const names = namesOf(config);
     const outbox = openOutbox({ name: names.outbox, connections, keepMs });
     closers.push(() => outbox.close());
     const questions = await openQuestions({
@@ -83,22 +72,38 @@ export async function startService(config: Config, options: ServiceOptions): Pro
       store,
       outbox,
       keepMs,
-      onTrouble: (error) => onTrouble("A question could not be looked after; it is looked at again.", error),
+      onTrouble: (error) =>
+        options.onTrouble("A question could not be looked after; it is looked at again.", error),
     });
     closers.push(() => questions.close());
-    const parts = { config, options, connections, store, questions, closers };
-    if (role !== "bot") startWorker(parts);
-    if (role !== "worker") startBot({ ...parts, outbox });
-    for (const surface of role === "worker" ? [] : surfaces) closers.push(() => surface.stop());
+    const models =
+      config.model === undefined ? null : sharedModels(config.model, Promise.resolve(connections));
+    const parts: Parts = {
+      config,
+      options,
+      connections,
+      store,
+      memory: redisMemory(client, memoryOptions(config, prefix)),
+      questions,
+      chat: models === null ? null : models.chat,
+      closers,
+    };
+    if (options.role !== "bot") startWorker(parts);
+    const surfaces = options.role === "worker" ? [] : startBot(parts, outbox);
     const { description, version, warnings } = connections;
-    return { redis: { description, version }, warnings, close };
+    return {
+      redis: { description, version },
+      warnings,
+      surfaces: surfaces.map(({ name }) => name),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function laneNames(deployment: string) {
+function namesOf({ deployment }: Config) {
   return {
     inbox: `inbox-${deployment}`,
     outbox: `outbox-${deployment}`,
@@ -112,86 +117,66 @@ interface Parts {
   readonly options: ServiceOptions;
   readonly connections: RedisConnections;
   readonly store: Store;
+  readonly memory: IncidentMemory;
   readonly questions: OpenQuestions;
+  readonly chat: Chat | null;
   readonly closers: (() => Promise<unknown>)[];
 }
 
-function startWorker({ config, options, connections, store, questions, closers }: Parts): void {
-  const models = config.model === undefined ? null : sharedModels(config.model, Promise.resolve(connections));
-  const chatOf = models === null ? null : (id: string) => rememberedCalls(models.chat, id, store);
+function startWorker({ config, options, connections, store, memory, questions, chat, closers }: Parts): void {
+  const chatOf = chat === null ? null : (id: string) => rememberedCalls(chat, id, store);
   const pool = openPool(config, options, chatOf);
   closers.push(() => pool.close());
   const worker = startDiagnoseWorker({
-    queueName: laneNames(config.deployment).questions,
+    queueName: namesOf(config).questions,
     connections,
     store,
-    memory: redisMemory(connections.client, memoryOptions(config, connections.prefix)),
+    memory,
     pool,
     questions,
     concurrency: config.worker.concurrency ?? config.worker.processes,
     stalls,
-    ...(options.lockMs === undefined ? {} : { lockMs: options.lockMs }),
+    ...lockOf(options),
   });
   questions.onCancel((jobId) => worker.cancel(jobId));
   closers.push(() => worker.close(drainMs));
 }
 
-function startBot(parts: Parts & { readonly outbox: ReturnType<typeof openOutbox> }): void {
-  const { config, options, connections, store, questions, outbox, closers } = parts;
-  const { surfaces, onTrouble } = options;
-  const names = laneNames(config.deployment);
-  const common = {
-    connections,
-    keepMs,
-    concurrency: messagesAtOnce,
-    ...(options.lockMs === undefined ? {} : { lockMs: options.lockMs }),
-  };
+function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly ChatSurface[] {
+  const { config, options, connections, store, questions, closers } = parts;
+  const { onTrouble } = options;
+  const names = namesOf(config);
+  const scheduling = { name: names.schedules, connections, now: Date.now };
+  const schedules = openSchedules(scheduling);
+  closers.push(() => schedules.close());
+  const surfaces: ChatSurface[] = [];
+  const desk = chatDesk({
+    ...parts,
+    surfaces,
+    outbox,
+    schedules,
+    quota: redisQuota(connections.client, { prefix: connections.prefix }),
+  });
+  surfaces.push(...options.openSurfaces(desk.readHome));
+  const firing = startScheduleWork({
+    ...scheduling,
+    questions,
+    longestMs: config.pipeline.longestWindowMs,
+    permit: desk.permit,
+    onTrouble,
+  });
+  closers.push(() => firing.close());
+  const work = { connections, keepMs, concurrency: messagesAtOnce, ...lockOf(options) };
   const delivery = startDelivery({
-    ...common,
+    ...work,
     name: names.outbox,
     notifier: messenger({ surfaces, store }),
     onDropped: ({ surface }, error) => onTrouble(`A message for ${surface} could not be sent.`, error),
   });
   closers.push(() => delivery.close(drainMs));
-  const reader = {
-    names: remembered(namesKeepMs, (signal: AbortSignal) => serviceNames(config, signal)),
-    helpers: () => openQuestionReader(config),
-  };
-  const scheduling = { name: names.schedules, connections, now: Date.now };
-  const schedules = openSchedules(scheduling);
-  closers.push(() => schedules.close());
-  const firing = startScheduleWork({
-    ...scheduling,
-    questions,
-    longestMs: config.pipeline.longestWindowMs,
-    permit: () => null,
-    onTrouble,
-  });
-  closers.push(() => firing.close());
-  const talk = conversation({
-    canAsk: true,
-    voiceOf: durableVoice({ outbox, questions }),
-    read: (question, previous) => readFirst(question, previous, config, reader, new AbortController().signal),
-    threads: threads(store, true),
-    commands: chatCommands({
-      questions,
-      schedules,
-      readWish: readSchedule,
-      readServices: async (text, { at, timeZone }) =>
-        readQuestion(
-          { id: "", text: `sum up ${text}`, askedAt: at, timeZone, askedWindow: null },
-          await reader.names(new AbortController().signal),
-          config.pipeline,
-        ),
-      rootOf: (thread) => surfaces.find(({ name }) => name === thread.surface)?.rootOf?.(thread) ?? thread,
-      placeOf,
-    }),
-    defaultWindowMs: config.pipeline.defaultWindowMs,
-    onError: "again",
-  });
-  const heard = hearChat({ surfaces, conversation: talk, outbox });
+  const heard = hearChat({ surfaces, conversation: desk.conversation, outbox });
   const hearing = startLaneWork({
-    ...common,
+    ...work,
     name: names.inbox,
     handle: (body, signal) => heard.hear(body, signal),
     onDropped: (body, error) => {
@@ -203,22 +188,14 @@ function startBot(parts: Parts & { readonly outbox: ReturnType<typeof openOutbox
   const inbox = openLanes({ name: names.inbox, connections, keepMs });
   closers.push(() => inbox.close());
   for (const surface of surfaces) {
+    closers.push(() => surface.stop());
     surface
       .start((message) => inbox.put(JSON.stringify(message.thread), { id: message.id, body: message }))
       .catch((error) => onTrouble(`${surface.name} could not be started.`, error));
   }
+  return surfaces;
 }
 
-/** What was found out, for a while; a failure is not kept. */
-function remembered<Input, Found>(forMs: number, find: (input: Input) => Promise<Found>) {
-  let found: { readonly at: number; readonly value: Promise<Found> } | null = null;
-  return (input: Input): Promise<Found> => {
-    if (found !== null && performance.now() - found.at < forMs) return found.value;
-    const value = find(input);
-    found = { at: performance.now(), value };
-    value.catch(() => {
-      found = null;
-    });
-    return value;
-  };
+function lockOf({ lockMs }: ServiceOptions): { readonly lockMs?: number } {
+  return lockMs === undefined ? {} : { lockMs };
 }

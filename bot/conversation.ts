@@ -10,6 +10,7 @@ import type {
   ReadQuestion,
   Stage,
 } from "../pipeline/types.ts";
+import { type Allowed, allowed, mayShow, type Permission } from "./access.ts";
 import { failureOf } from "./failure.ts";
 import { answerFollowUp } from "./follow-up/answer-follow-up.ts";
 import { previousAnswer } from "./follow-up/previous-answer.ts";
@@ -26,6 +27,8 @@ export type Outcome =
   | { readonly kind: "queued" }
   | { readonly kind: "asked-back" }
   | { readonly kind: "told"; readonly intent: Intent }
+  /** Of a program that may not ask: an answer might be answered. */
+  | { readonly kind: "ignored" }
   | { readonly kind: "failed"; readonly error: BotError };
 
 /** A question that was understood, to be answered. */
@@ -53,10 +56,22 @@ export interface Desk {
   readonly read: (question: ChatQuestion, previous: PreviousAnswer | null) => Promise<ReadQuestion>;
   readonly threads: Threads;
   readonly defaultWindowMs: number;
+  /** What may be seen where a message was written; everything, where there is no such thing. */
+  readonly permissionOf?: (message: ChatMessage) => Permission;
+  /** Counts a question; gives null where it may be asked, else why not. */
+  readonly takeQuestion?: (message: ChatMessage) => Promise<string | null>;
   /** Commands of a chat, which are no questions; gives null for a text that is none of them. */
-  readonly commands?: (message: ChatMessage) => Promise<Reply | null>;
+  readonly commands?: (command: Command) => Promise<Reply | null>;
   /** `again`: what may be better in a moment is thrown for the caller to try again, and so is a bug. */
   readonly onError?: "say" | "again";
+}
+
+/** A message that may be a command. */
+export interface Command {
+  readonly message: ChatMessage;
+  readonly permission: Allowed;
+  /** The answer that it is said to. */
+  readonly answered: Diagnosis | null;
 }
 
 export interface Conversation {
@@ -86,9 +101,12 @@ export function conversation(desk: Desk): Conversation {
   }
 
   async function answer(message: ChatMessage, voice: Voice, signal: AbortSignal): Promise<Outcome> {
-    const state = await stateOf(message);
+    const permission = desk.permissionOf?.(message) ?? everything;
+    if (permission.verdict === "refused" && permission.isSilent) return { kind: "ignored" };
+    const { permitted } = allowed(permission);
+    const state = await stateOf(message, permission);
     const { answered, waiting } = state;
-    const commanded = await desk.commands?.(message);
+    const commanded = await desk.commands?.({ message, permission: allowed(permission), answered });
     if (commanded != null) {
       await voice.say(commanded);
       return { kind: "told", intent: "none" };
@@ -97,8 +115,8 @@ export function conversation(desk: Desk): Conversation {
     // an answer is mostly answered from it at once.
     if (answered === null || waiting !== null) await voice.say({ kind: "progress", stages: [reading] });
     if (waiting !== null) {
-      const question = await withAskedTime(waiting.question, message, state);
-      return voice.make({ question, task: taskOf(waiting.intent), since: null }, signal);
+      const question = await withAskedTime({ ...waiting.question, permitted }, message, state);
+      return make({ question, task: taskOf(waiting.intent), since: null }, message, voice, signal);
     }
     const question: ChatQuestion = {
       id: message.id,
@@ -106,10 +124,11 @@ export function conversation(desk: Desk): Conversation {
       askedAt: message.at,
       timeZone: message.timeZone,
       askedWindow: null,
+      ...(permitted === null ? {} : { permitted }),
     };
     const understood = await read(question, answered === null ? null : previousAnswer(answered));
     if (answered !== null && understood.followUp !== null) {
-      return followedUp(understood.followUp, answered, question, voice, signal);
+      return followedUp(understood.followUp, answered, question, message, voice, signal);
     }
     const words = wordsFor(understood, answered !== null);
     if (words !== null) {
@@ -125,15 +144,29 @@ export function conversation(desk: Desk): Conversation {
       await voice.say(timeRequest(defaultWindowMs));
       return { kind: "asked-back" };
     }
-    return voice.make({ question, task: taskOf(understood.intent), since: null }, signal);
+    return make({ question, task: taskOf(understood.intent), since: null }, message, voice, signal);
+  }
+
+  async function make(
+    making: Making,
+    message: ChatMessage,
+    voice: Voice,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const why = (await desk.takeQuestion?.(message)) ?? null;
+    if (why === null) return voice.make(making, signal);
+    await voice.say({ kind: "words", paragraphs: [why] });
+    return { kind: "told", intent: "none" };
   }
 
   /** What the thread is at; a button is pressed about its own answer, which need not be the last. */
-  async function stateOf({ thread, about }: ChatMessage): Promise<ThreadState> {
+  async function stateOf({ thread, about }: ChatMessage, permission: Permission): Promise<ThreadState> {
     const state = await threads.recall(thread);
-    if (about === null || about === state.answered?.question.id) return state;
-    const answered = await threads.answer(about);
-    return answered === null ? state : { ...state, answered };
+    const pressed =
+      about === null || about === state.answered?.question.id ? null : await threads.answer(about);
+    const answered = pressed ?? state.answered;
+    // What may be seen can have changed since, and a button can be pressed from elsewhere.
+    return { ...state, answered: answered !== null && mayShow(answered, permission) ? answered : null };
   }
 
   /** What a person says when asked back names the window; without a time in it, the default is taken. */
@@ -151,6 +184,7 @@ export function conversation(desk: Desk): Conversation {
     followUp: FollowUp,
     answered: Diagnosis,
     question: ChatQuestion,
+    message: ChatMessage,
     voice: Voice,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -158,7 +192,8 @@ export function conversation(desk: Desk): Conversation {
       followUp.kind === "look-again" ? followUp : followUp.kind === "is-over" ? followUp.again : null;
     if (again !== null) {
       const since = followUp.kind === "is-over" ? answered : null;
-      return voice.make({ question: changedBy(again, question), task: "diagnose", since }, signal);
+      const making: Making = { question: changedBy(again, question), task: "diagnose", since };
+      return make(making, message, voice, signal);
     }
     if (followUp.kind === "look-again") throw new Error("another look is made, not told");
     await voice.say(answerFollowUp(followUp, answered));
@@ -167,6 +202,8 @@ export function conversation(desk: Desk): Conversation {
 
   return { hear };
 }
+
+const everything: Permission = { verdict: "allowed", permitted: null, mayOperate: true };
 
 function taskOf(intent: Intent): Making["task"] {
   return intent === "summary" ? "summarize" : "diagnose";

@@ -45,7 +45,7 @@ export function durableVoice({ outbox, questions }: DurableOptions) {
 }
 
 /** Whose share of the workers a message takes, and whose schedules are meant in it. */
-export function placeOf({ thread: { surface }, from }: ChatMessage): {
+export function placeOf({ thread: { surface }, from }: Pick<ChatMessage, "thread" | "from">): {
   readonly channel: string;
   readonly person: string;
 } {

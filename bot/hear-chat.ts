@@ -4,6 +4,19 @@ import type { Conversation } from "./conversation.ts";
 import { brokenReply } from "./messenger.ts";
 import type { ChatMessage, ChatSurface } from "./surface.ts";
 
+/** A sender as messages and schedules keep it; null: the operator of this machine. */
+export const SavedSender = z
+  .object({
+    person: z.object({ id: z.string(), isGuest: z.boolean(), isBot: z.boolean() }),
+    place: z.object({
+      team: z.string().nullable(),
+      channel: z.string(),
+      kind: z.enum(["direct", "group", "channel"]),
+      isShared: z.boolean(),
+    }),
+  })
+  .nullable();
+
 /** A message as the inbox keeps it. */
 const Message = z.object({
   id: z.string(),
@@ -11,17 +24,7 @@ const Message = z.object({
   text: z.string(),
   at: z.number(),
   timeZone: z.string(),
-  from: z
-    .object({
-      person: z.object({ id: z.string(), isGuest: z.boolean(), isBot: z.boolean() }),
-      place: z.object({
-        team: z.string().nullable(),
-        channel: z.string(),
-        kind: z.enum(["direct", "group", "channel"]),
-        isShared: z.boolean(),
-      }),
-    })
-    .nullable(),
+  from: SavedSender,
   about: z.string().nullable(),
 });
 

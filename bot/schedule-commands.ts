@@ -1,6 +1,8 @@
 import type { Schedule, Schedules } from "../jobs/enqueue.ts";
 import { BotError } from "../pipeline/errors.ts";
-import type { ReadQuestion } from "../pipeline/types.ts";
+import type { EpochMs, ReadQuestion } from "../pipeline/types.ts";
+import { type Allowed, checkOperator } from "./access.ts";
+import type { Command } from "./conversation.ts";
 import type { Words } from "./reply.ts";
 import type { ChatMessage, ThreadRef } from "./surface.ts";
 import { dateTimeWords } from "./time-words.ts";
@@ -26,6 +28,7 @@ export interface ScheduleDesk {
   readonly readServices: (
     text: string,
     message: ChatMessage,
+    permitted: Allowed["permitted"],
   ) => Promise<Pick<ReadQuestion, "services" | "unknownServices">>;
   /** Where a message goes that begins a thread of its own beside this one. */
   readonly rootOf: (thread: ThreadRef) => ThreadRef;
@@ -37,9 +40,11 @@ export interface ScheduleDesk {
 export function scheduleCommands(desk: ScheduleDesk) {
   const { schedules, readWish, rootOf, placeOf } = desk;
 
-  return async (message: ChatMessage): Promise<Words | null> => {
+  return async ({ message, permission }: Command): Promise<Words | null> => {
     const wish = readWish(message.text, message.timeZone);
     if (wish === null) return null;
+    if (wish.kind !== "list" && wish.kind !== "run")
+      checkOperator(permission, message.from, "change schedules");
     const { channel, person } = placeOf(message);
     switch (wish.kind) {
       case "list":
@@ -51,14 +56,15 @@ export function scheduleCommands(desk: ScheduleDesk) {
           thread: rootOf(message.thread),
           channel,
           person,
-          services: await servicesIn(wish.services, message),
+          services: await servicesIn(wish.services, message, permission),
           isFixed: false,
           from: message.from,
         });
         return said(`Scheduled as ${await line(schedule, message)}.`, howTo(schedule.id));
       }
       case "change": {
-        const services = wish.services === null ? {} : { services: await servicesIn(wish.services, message) };
+        const services =
+          wish.services === null ? {} : { services: await servicesIn(wish.services, message, permission) };
         const changed = await schedules.change(channel, wish.id, { ...wish.time, ...services });
         return said(`Changed: ${await line(changed, message)}.`);
       }
@@ -90,9 +96,9 @@ export function scheduleCommands(desk: ScheduleDesk) {
     );
   }
 
-  async function servicesIn(text: string, message: ChatMessage): Promise<string[]> {
+  async function servicesIn(text: string, message: ChatMessage, { permitted }: Allowed): Promise<string[]> {
     if (text === "") return [];
-    const { services, unknownServices } = await desk.readServices(text, message);
+    const { services, unknownServices } = await desk.readServices(text, message, permitted);
     const [unknown] = unknownServices;
     if (unknown === undefined && services.length > 0) return [...services];
     const name = unknown?.mentioned ?? text;
@@ -104,14 +110,22 @@ export function scheduleCommands(desk: ScheduleDesk) {
     );
   }
 
-  /** "s3: weekdays at 09:00 (Europe/Berlin), for geo and rate; next on …" */
+  /** "s3, for geo, rate: weekdays at 09:00 …" */
   async function line(schedule: Schedule, { timeZone }: ChatMessage): Promise<string> {
-    const { id, words, services } = schedule;
-    const next = schedule.isPaused ? null : await schedules.nextOf(id);
-    const when = next === null ? "paused" : `next ${dateTimeWords(next, timeZone)}`;
+    const { id, services } = schedule;
     const what = services.length === 0 ? "every service" : services.join(", ");
-    return `${id}: ${words} (${schedule.timeZone}), for ${what}; ${when}`;
+    return `${id}, for ${what}: ${scheduleLine(schedule, await schedules.nextOf(id), timeZone)}`;
   }
+}
+
+/** "weekdays at 09:00 (Europe/Berlin), next 2026-11-25 09:00:00": when a schedule is due, in the reader's zone. */
+export function scheduleLine(
+  { words, timeZone, isPaused }: Schedule,
+  next: EpochMs | null,
+  readersZone: string,
+): string {
+  const when = isPaused || next === null ? "paused" : `next ${dateTimeWords(next, readersZone)}`;
+  return `${words} (${timeZone}), ${when}`;
 }
 
 function howTo(id: string): string {

@@ -55,6 +55,7 @@ async function answered(text: string, talk: Talk, options: AskOptions, shell: Sh
       if (options.json === true) printJson(shell, summaryJson(outcome.summary));
       return exitCodes.answered;
     case "queued":
+    case "ignored":
       throw new Error("At the terminal whoever asked waits for the answer.");
     case "asked-back":
       // The input ended, or was interrupted, before a time was named.

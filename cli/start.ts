@@ -20,8 +20,7 @@ export interface StartOptions {
 export async function start({ role, config: path }: StartOptions, shell: Shell): Promise<number> {
   const config = configWith({ config: path });
   requireSources(config);
-  const surfaces = role === "worker" ? [] : await openSurfaces(config);
-  if (role !== "worker" && surfaces.length === 0) {
+  if (role !== "worker" && config.slack === undefined && config.teams === undefined) {
     throw new BotError(
       "config-invalid",
       "No chat is configured. Add slack or teams to the configuration (docs/SLACK.md, docs/TEAMS.md), or start with --role worker.",
@@ -31,10 +30,14 @@ export async function start({ role, config: path }: StartOptions, shell: Shell):
     const detail = error instanceof Error ? (debugging() ? error.stack : error.message) : String(error);
     shell.errors.write(`${new Date(shell.now()).toISOString()} ${plainText(`${what} ${detail}`)}\n`);
   };
-  const service = await startService(config, { role, surfaces, onTrouble });
+  const service = await startService(config, {
+    role,
+    openSurfaces: (readHome) => openSurfaces(config, readHome),
+    onTrouble,
+  });
   for (const warning of service.warnings) shell.errors.write(`warning: ${plainText(warning)}\n`);
   const { description, version } = service.redis;
-  const where = surfaces.length === 0 ? "" : ` in ${surfaces.map(({ name }) => name).join(" and ")}`;
+  const where = service.surfaces.length === 0 ? "" : ` in ${service.surfaces.join(" and ")}`;
   printLine(
     shell,
     `LocaleXpert runs as ${role}${where}, on ${description} (Redis ${version}). Ctrl-C ends it.`,

@@ -62,6 +62,8 @@ export interface Questions {
   submit(order: Order): Promise<Ahead>;
   /** Stops one question of a thread, or all that are open there; gives how many. */
   stop(thread: ChatThread, questionId: string | null): Promise<number>;
+  /** How many are being answered, and how many wait. */
+  load(): Promise<{ readonly running: number; readonly waiting: number }>;
 }
 
 /** A summary that a channel gets at set times. JSON-safe. */
@@ -101,6 +103,8 @@ export type NewSchedule = Omit<Schedule, "id" | "isPaused" | "createdAt" | "cove
 export interface Schedules {
   add(wanted: NewSchedule): Promise<Schedule>;
   list(channel: string): Promise<Schedule[]>;
+  /** Those that a person made, in all channels. */
+  madeBy(person: string): Promise<Schedule[]>;
   /** Throws: BotError "question-invalid" when there is none of this id, or it is changed elsewhere. */
   change(
     channel: string,

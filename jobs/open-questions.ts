@@ -267,6 +267,13 @@ export async function openQuestions(options: OpenQuestionsOptions): Promise<Open
       for (const order of own.reverse()) await stop(order);
       return own.length;
     },
+    async load() {
+      const [{ active = 0 }, open] = await Promise.all([
+        queue.getJobCounts("active"),
+        client.hlen(keys.open),
+      ]);
+      return { running: active, waiting: Math.max(0, open - active) };
+    },
     orderOf,
     isStopped: async (questionId) => (await client.exists(keys.stopped(questionId))) === 1,
     onCancel: (listener) => void cancelListeners.push(listener),

@@ -84,13 +84,11 @@ export function openSchedules(options: SchedulesOptions): Schedules & { close():
     }
   }
 
-  async function mine(channel: string): Promise<Saved[]> {
+  async function all(): Promise<Saved[]> {
     const texts = Object.values(await client.hgetall(keyOf(options)));
-    return texts
-      .map((text) => Saved.parse(JSON.parse(text)))
-      .filter((schedule) => schedule.channel === channel)
-      .sort((a, b) => a.createdAt - b.createdAt);
+    return texts.map((text) => Saved.parse(JSON.parse(text))).sort((a, b) => a.createdAt - b.createdAt);
   }
+  const mine = async (channel: string) => (await all()).filter((schedule) => schedule.channel === channel);
 
   /** Another channel's schedule is not there for who asks, whether it exists or not. */
   async function named(channel: string, id: string): Promise<Saved> {
@@ -132,6 +130,7 @@ export function openSchedules(options: SchedulesOptions): Schedules & { close():
       return schedule;
     },
     list: mine,
+    madeBy: async (person) => (await all()).filter((schedule) => schedule.person === person),
     async change(channel, id, change) {
       const schedule = { ...(await changeable(channel, id)), ...change };
       const changed = { ...schedule, services: [...schedule.services] };

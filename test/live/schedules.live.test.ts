@@ -44,6 +44,7 @@ async function open() {
           return { inThread: 0, inQueue: 0, aboutMs: null };
         },
         stop: async () => 0,
+        load: async () => ({ running: 0, waiting: 0 }),
       },
       longestMs: 31 * day,
       permit: () => null,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Reply } from "../../bot/reply.ts";
-import { loadConfig } from "../../config.ts";
+import { type Config, loadConfig } from "../../config.ts";
 import type { Role } from "../../service.ts";
 import { startService } from "../../service.ts";
 import { fakeChat } from "../fakes/chat.ts";
@@ -14,7 +14,7 @@ const execArgv = ["--import", new URL("../support/load-typescript.mjs", import.m
 const file = new URL("../fakes/fake-diagnose-process.ts", import.meta.url);
 
 /** Programs on one Redis that share one chat. */
-async function open(programs: readonly Role[] = ["all"]) {
+async function open(programs: readonly Role[] = ["all"], changes: Partial<Config> = {}) {
   const folder = await stateFolder();
   const port = await freePort();
   await redisServer(port);
@@ -26,13 +26,15 @@ async function open(programs: readonly Role[] = ["all"]) {
     stateFolder: folder,
     redis: { url: `redis://127.0.0.1:${port}` },
     sources: [],
+    access: "open" as const,
+    ...changes,
   };
   const start = async (role: Role) => {
     const service = await startService(
       { ...config, worker: { processes: 1 } },
       {
         role,
-        surfaces: [chat.surface],
+        openSurfaces: () => [chat.surface],
         onTrouble: (what, error) => void troubles.push(`${what} ${String(error)}`),
         diagnosing: { file, execArgv },
         lockMs: 1_000,
@@ -161,6 +163,65 @@ describe("the chat service", () => {
     await until(() => chat.last()[0]?.kind === "answer");
 
     expect(chat.posted).toHaveLength(1);
+  });
+
+  it("refuses who may see nothing, and gives no more than the quota", async () => {
+    const rule = {
+      channels: ["C1"],
+      services: ["geo"],
+      guests: false,
+      shared: false,
+      bots: false,
+    };
+    const { chat, runs } = await open(["all"], {
+      access: { rules: [rule], operators: [] },
+      quotas: { userPerHour: 1, channelPerHour: 5 },
+    });
+    const elsewhere = {
+      person: { id: "U1", isGuest: false, isBot: false },
+      place: { team: "T1", channel: "C2", kind: "channel", isShared: false },
+    } as const;
+
+    await chat.send(
+      chat.message(asked, { from: elsewhere, thread: { surface: "fake", thread: "elsewhere" } }),
+    );
+    await chat.send(chat.message(asked));
+    await until(() => chat.last()[0]?.kind === "answer");
+    await chat.send(chat.message(asked));
+    await chat.send(chat.message("schedule weekdays 9:00"));
+    await chat.send(chat.message("health"));
+    await until(() => chat.posted.length === 5);
+
+    expect(chat.last("elsewhere")).toMatchObject([{ kind: "failure", code: "access-denied" }]);
+    expect(chat.last().slice(1)).toMatchObject([
+      {
+        kind: "words",
+        paragraphs: [expect.stringContaining("You have asked one question in the last hour")],
+      },
+      { kind: "failure", code: "access-denied", what: "Only operators may change schedules." },
+      { kind: "failure", code: "access-denied" },
+    ]);
+    expect(runs()).toBe(1);
+  });
+
+  it("makes, lists and runs a schedule, whose summary comes into the channel", async () => {
+    const { chat } = await open();
+
+    for (const text of ["schedule weekdays 9:00 Europe/Berlin", "schedules", "run s1"]) {
+      await chat.send(chat.message(text));
+    }
+    await until(() => chat.last().some((reply) => reply?.kind === "summary"));
+    for (const text of ["delete s1", "schedules"]) await chat.send(chat.message(text));
+    await until(() => chat.last().length === 6 && chat.last().every((reply) => isFinal(reply)));
+
+    const said = chat.last().map((reply) => (reply?.kind === "words" ? reply.paragraphs[0] : reply?.kind));
+    expect(said[0]).toMatch(
+      /^Scheduled as s1, for every service: weekdays at 09:00 \(Europe\/Berlin\), next 20/,
+    );
+    expect(said[1]).toMatch(/^s1, for every service: weekdays at 09:00/);
+    expect(said).toContain("s1 is being made; it comes into the channel.");
+    expect(said).toContain("Deleted s1.");
+    expect(said).toContain("Nothing is scheduled here.");
   });
 });
 
