@@ -1,5 +1,7 @@
 import type { Fetched, InventorySource, Source, TelemetryQuery } from "../pipeline/ports.ts";
 import type { EpochMs, Gap, Modality, TimeWindow, Topology } from "../pipeline/types.ts";
+import type { HttpClient } from "./http/client.ts";
+import { clockGaps } from "./http/clock-gap.ts";
 import { throwIfAborted } from "./throw-if-aborted.ts";
 
 type Read<Item> = (query: TelemetryQuery, signal: AbortSignal) => Promise<Fetched<Item>>;
@@ -38,6 +40,7 @@ export interface Known {
 export function networkInventory(
   name: string,
   modality: Modality,
+  http: HttpClient,
   clock: () => EpochMs,
   ask: (askedAt: EpochMs, signal: AbortSignal) => Promise<Known>,
 ): InventorySource {
@@ -58,7 +61,7 @@ export function networkInventory(
           extent: { ...none, [modality]: extent },
           declaredReference: { metric: [], log: [], trace: [] },
           topology,
-          gaps,
+          gaps: [...gaps, ...clockGaps(name, http)],
         };
       }),
   };

@@ -57,6 +57,8 @@ export interface HttpClient {
   readJson<Schema extends z.ZodType>(answer: HttpAnswer, schema: Schema): z.output<Schema>;
   /** "production (prometheus:9090)", for messages. */
   readonly target: string;
+  /** How far the backend's clock was ahead of ours at its last answer; null where its answers have no date. */
+  clockAheadMs(): number | null;
   close(): Promise<void>;
 }
 
@@ -102,8 +104,11 @@ export function httpClient(name: string, options: HttpOptions, readSecret: ReadS
   // Outside of the deadline: a request that waits for its turn is not late yet.
   const turns = bulkhead(options.concurrency, Number.POSITIVE_INFINITY);
 
+  let clockAheadMs: number | null = null;
+
   async function attempt(request: HttpRequest, deadline: Deadline): Promise<HttpAnswer> {
     try {
+      const sentAt = Date.now();
       const response = await fetch(`${base.origin}${basePath}${request.path}${queryOf(request.query)}`, {
         method: request.method ?? (request.form !== undefined || request.json !== undefined ? "POST" : "GET"),
         headers: { ...headersOf(options, readSecret), ...bodyHeaders(request), ...request.headers },
@@ -112,6 +117,7 @@ export function httpClient(name: string, options: HttpOptions, readSecret: ReadS
         dispatcher: agent,
         signal: deadline.signal,
       });
+      clockAheadMs = aheadBy(response.headers, sentAt, Date.now()) ?? clockAheadMs;
       if (!response.ok && request.expect?.includes(response.status) !== true) {
         await response.body?.cancel();
         throw statusFailure(target, response.status, response.headers.get("retry-after"), Date.now());
@@ -162,9 +168,23 @@ export function httpClient(name: string, options: HttpOptions, readSecret: ReadS
       return client.readJson(await client.fetch(request, signal), schema);
     },
     readJson: ({ text }, schema) => readJson(target, text, schema),
+    clockAheadMs: () => clockAheadMs,
     close: () => agent.destroy(),
   };
   return client;
+}
+
+/** By the answer's date, which is in whole seconds and lies between sending and receiving when clocks agree. */
+function aheadBy(
+  headers: { get(name: string): string | null },
+  sentAt: number,
+  receivedAt: number,
+): number | null {
+  const date = Date.parse(headers.get("date") ?? "");
+  // A cache repeats the date of the answer that it kept.
+  if (Number.isNaN(date) || headers.get("age") !== null) return null;
+  if (date > receivedAt) return date - receivedAt;
+  return Math.min(0, date + 1_000 - sentAt);
 }
 
 function cancelled(signal: AbortSignal): BotError {

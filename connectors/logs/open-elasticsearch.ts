@@ -1,5 +1,6 @@
 import type { Connector, Surroundings } from "../connector.ts";
 import { httpClient } from "../http/client.ts";
+import { futureGaps } from "../http/clock-gap.ts";
 import { guarded, guardedProbe, networkInventory, stoppable } from "../network-source.ts";
 import { elasticsearch } from "./elasticsearch.ts";
 import { elasticFields } from "./elasticsearch-fields.ts";
@@ -30,11 +31,10 @@ export function openElasticsearch(
   });
   return {
     name,
-    inventory: networkInventory(name, "log", clock, async (_, signal) => ({
-      ...(await server.survey(signal)),
-      topology: null,
-      gaps: [],
-    })),
+    inventory: networkInventory(name, "log", http, clock, async (_, signal) => {
+      const known = await server.survey(signal);
+      return { ...known, topology: null, gaps: futureGaps(name, known.extent?.end ?? null, clock()) };
+    }),
     sources: [
       {
         name: from,

@@ -23,7 +23,7 @@ export function openLoki(options: LokiOptions, { readSecret, names, clock }: Sur
   });
   return {
     name,
-    inventory: networkInventory(name, "log", clock, async (now, signal) => {
+    inventory: networkInventory(name, "log", http, clock, async (now, signal) => {
       const found = await server.names({ start: now - inventoryMs, end: now }, signal);
       return { names: found, extent: null, topology: null, gaps: [] };
     }),

@@ -3,6 +3,7 @@ import type { Inventory, MetricSource } from "../../pipeline/ports.ts";
 import type { EpochMs, TimeWindow } from "../../pipeline/types.ts";
 import type { Connector, Surroundings } from "../connector.ts";
 import { httpClient } from "../http/client.ts";
+import { clockGaps } from "../http/clock-gap.ts";
 import { type PrometheusApi, prometheusApi } from "./api.ts";
 import { type Catalogue, readCatalogue } from "./catalogue.ts";
 import type { PrometheusOptions } from "./options.ts";
@@ -79,11 +80,14 @@ export function openPrometheus(
       },
       declaredReference: { metric: [], log: [], trace: [] },
       topology: edges.length === 0 ? null : { services: list, edges },
-      gaps: known.partial.map((words) => ({
-        from,
-        reason: "missing",
-        detail: `${client.target}: ${words}.`,
-      })),
+      gaps: [
+        ...known.partial.map((words) => ({
+          from,
+          reason: "missing" as const,
+          detail: `${client.target}: ${words}.`,
+        })),
+        ...clockGaps(name, client),
+      ],
     };
   }
 

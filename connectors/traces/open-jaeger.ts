@@ -17,7 +17,7 @@ export function openJaeger(options: JaegerOptions, { readSecret, names, clock }:
   const server = jaeger(http, { from, api: options.api, pageSize: options.pageSize });
   return {
     name,
-    inventory: networkInventory(name, "trace", clock, async (now, signal) => {
+    inventory: networkInventory(name, "trace", http, clock, async (now, signal) => {
       const services = (await server.services(signal)).map(names.serviceOf);
       const found = services.map((service) => ({ service, instance: null }));
       try {

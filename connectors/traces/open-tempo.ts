@@ -16,7 +16,7 @@ export function openTempo(options: TempoOptions, { readSecret, names, clock }: S
   const server = tempo(http, { from, pageSize, traces });
   return {
     name,
-    inventory: networkInventory(name, "trace", clock, async (now, signal) => {
+    inventory: networkInventory(name, "trace", http, clock, async (now, signal) => {
       const services = await server.services({ start: now - inventoryMs, end: now }, signal);
       return {
         names: services.map((service) => ({ service: names.serviceOf(service), instance: null })),

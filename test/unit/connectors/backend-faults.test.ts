@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Connector } from "../../../connectors/connector.ts";
@@ -6,11 +7,15 @@ import { ElasticsearchOptions } from "../../../connectors/logs/elasticsearch-opt
 import { LokiOptions } from "../../../connectors/logs/loki-options.ts";
 import { openElasticsearch } from "../../../connectors/logs/open-elasticsearch.ts";
 import { openLoki } from "../../../connectors/logs/open-loki.ts";
+import { openPrometheus } from "../../../connectors/prometheus/index.ts";
+import { PrometheusOptions } from "../../../connectors/prometheus/options.ts";
 import { JaegerOptions } from "../../../connectors/traces/jaeger-options.ts";
 import { openJaeger } from "../../../connectors/traces/open-jaeger.ts";
 import { openTempo } from "../../../connectors/traces/open-tempo.ts";
 import { TempoOptions } from "../../../connectors/traces/tempo-options.ts";
 import { surroundings } from "../../support/backends.ts";
+import { certificates } from "../../support/certificates.ts";
+import { stateFolder } from "../../support/state-folder.ts";
 
 const start = Date.parse("2026-11-23T10:00:00Z");
 const query = { windows: [{ start, end: start + 60_000 }], services: null, limit: 1000 };
@@ -22,6 +27,8 @@ type Open = (common: {
   readonly timeoutSeconds: number;
 }) => Connector;
 const connectors: Record<string, Open> = {
+  Prometheus: (common) =>
+    openPrometheus(PrometheusOptions.parse({ type: "prometheus", ...common }), surroundings),
   Loki: (common) => openLoki(LokiOptions.parse({ type: "loki", pageSize: 2, ...common }), surroundings),
   Elasticsearch: (common) =>
     openElasticsearch(
@@ -62,8 +69,8 @@ const faults: Record<string, { readonly code: string; readonly answer: RequestLi
   "answers broken JSON": { code: "source-invalid", answer: (_, response) => response.end('{"data": [') },
 };
 
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
+async function serve(answer: RequestListener, tls?: { cert: string; key: string }): Promise<string> {
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(
     () =>
@@ -72,13 +79,16 @@ async function serve(answer: RequestListener): Promise<string> {
         server.closeAllConnections();
       }),
   );
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** A fault that passes is tried again until the time is over; all others are told at once. */
 async function sourceAt(name: string, answer: RequestListener, passes = false) {
-  const url = await serve(answer);
-  const connector = connectors[name]?.({ name: "shop", url, timeoutSeconds: passes ? 0.25 : 30 });
+  return sourceOf(name, await serve(answer), passes ? 0.25 : 30);
+}
+
+function sourceOf(name: string, url: string, timeoutSeconds: number) {
+  const connector = connectors[name]?.({ name: "shop", url, timeoutSeconds });
   const source = connector?.sources[0];
   if (connector === undefined || source === undefined) throw new Error(`no connector ${name}`);
   onTestFinished(() => connector.close());
@@ -110,25 +120,92 @@ describe.each(Object.keys(connectors))("%s", (name) => {
     await expect(source.fetch(query, live())).rejects.toThrow(/^shop \(127/);
   });
 
-  it("takes an empty answer for what it is", async () => {
-    const { source } = await sourceAt(name, (request, response) => {
-      const empty = emptyAnswers.find(([path]) => request.url?.includes(path));
-      json(response, empty === undefined ? 404 : 200, empty?.[1] ?? {});
+  it("trusts no certificate that nobody vouches for", async () => {
+    const url = await serve(answerEmpty, certificates(await stateFolder()).server);
+    const { source } = sourceOf(name, url, 30);
+
+    await expect(source.fetch(query, live())).rejects.toMatchObject({
+      code: "source-unavailable",
+      message: expect.stringContaining("certificate is not trusted"),
     });
+  });
+
+  it("takes an empty answer for what it is", async () => {
+    const { source } = await sourceAt(name, answerEmpty);
 
     expect(await source.fetch(query, live())).toEqual({ items: [], gaps: [] });
+  });
+
+  it.each([
+    ["ahead of", 600_000],
+    ["behind", -600_000],
+  ])("says that its clock is 10 minutes %s ours", async (way, offsetMs) => {
+    const { connector } = await sourceAt(name, (request, response) => {
+      response.setHeader("date", new Date(Date.now() + offsetMs).toUTCString());
+      answerEmpty(request, response);
+    });
+
+    const { gaps } = await connector.inventory.inventory(live());
+
+    expect(gaps).toMatchObject([
+      {
+        from: "shop",
+        reason: "missing",
+        detail: expect.stringMatching(`its clock is 10 minutes ${way} this`),
+      },
+    ]);
+  });
+
+  it("says nothing of a clock that agrees, or of a date that a cache repeats", async () => {
+    const { connector } = await sourceAt(name, answerEmpty);
+    const cached = await sourceAt(name, (request, response) => {
+      response.setHeader("date", new Date(Date.now() - 600_000).toUTCString());
+      response.setHeader("age", "600");
+      answerEmpty(request, response);
+    });
+
+    expect((await connector.inventory.inventory(live())).gaps).toEqual([]);
+    expect((await cached.connector.inventory.inventory(live())).gaps).toEqual([]);
   });
 });
 
 const emptyAnswers: readonly (readonly [path: string, body: unknown])[] = [
   ["/loki/api/v1/labels", { status: "success" }],
+  ["/api/v1/label/", { status: "success", data: [] }],
+  ["/api/v1/query", { status: "success", data: { resultType: "vector", result: [] } }],
   ["/_field_caps", { indices: [], fields: {} }],
   ["/_count", { count: 0 }],
   ["/_search", { hits: { hits: [] } }],
   ["/api/v3/services", { services: null }],
   ["/api/services", { data: null, total: 0, errors: null }],
+  ["/api/dependencies", { data: [] }],
+  ["/api/v2/search/tag/", { tagValues: [] }],
   ["/api/search", { metrics: {} }],
 ];
+
+const answerEmpty: RequestListener = (request, response) => {
+  const empty = emptyAnswers.find(([path]) => request.url?.includes(path));
+  json(response, empty === undefined ? 404 : 200, empty?.[1] ?? {});
+};
+
+describe("A clock", () => {
+  it("that is ahead is noticed by Elasticsearch's newest data, since its answers have no date", async () => {
+    const newest = Date.now() + 600_000;
+    const { connector } = await sourceAt("Elasticsearch", (request, response) => {
+      response.sendDate = false;
+      if (request.url?.includes("_field_caps")) {
+        return json(response, 200, { fields: { "@timestamp": { date: { aggregatable: true } } } });
+      }
+      return json(response, 200, { aggregations: { first: { value: start }, last: { value: newest } } });
+    });
+
+    const { gaps } = await connector.inventory.inventory(live());
+
+    expect(gaps).toMatchObject([
+      { from: "shop", detail: expect.stringMatching("dated 10 minutes in the future") },
+    ]);
+  });
+});
 
 describe("A cut in the middle of paging", () => {
   it("is an error for Loki, and not the end of the log", async () => {
@@ -169,6 +246,51 @@ describe("A cut in the middle of paging", () => {
 
     await expect(source.fetch(query, live())).rejects.toMatchObject({ code: "source-unavailable" });
     expect(asked).toContain("DELETE /_pit");
+  });
+});
+
+describe("A cut in the middle of reading traces", () => {
+  const trace = (id: string) => ({
+    traceID: id,
+    spans: [{ traceID: id, spanID: "1", startTime: start * 1000, duration: 5, processID: "p1" }],
+    processes: { p1: { serviceName: "geo" } },
+  });
+
+  it("is an error for Jaeger, and not fewer traces", async () => {
+    let searches = 0;
+    const url = await serve((request, response) => {
+      if (request.url?.includes("/api/services")) return json(response, 200, { data: ["geo"] });
+      // Full, so that it is searched again in halves.
+      if (searches++ === 0) return json(response, 200, { data: [trace("a"), trace("b")] });
+      return request.socket.destroy();
+    });
+    const options = JaegerOptions.parse({ type: "jaeger", url, pageSize: 2, timeoutSeconds: 0.5 });
+    const connector = openJaeger(options, surroundings);
+    onTestFinished(() => connector.close());
+
+    await expect(connector.sources[0]?.fetch(query, live())).rejects.toMatchObject({
+      code: "source-unavailable",
+    });
+    expect(searches).toBeGreaterThan(1);
+  });
+
+  it("is an error for Tempo, and not fewer traces", async () => {
+    let read = 0;
+    const { source } = await sourceAt(
+      "Tempo",
+      (request, response) => {
+        if (request.url?.includes("/api/search")) {
+          const traces = ["a", "b"].map((traceID) => ({ traceID, startTimeUnixNano: `${start}000000` }));
+          return json(response, 200, { traces });
+        }
+        if (read++ === 0) return json(response, 200, { trace: { resourceSpans: [] } });
+        return request.socket.destroy();
+      },
+      true,
+    );
+
+    await expect(source.fetch(query, live())).rejects.toMatchObject({ code: "source-unavailable" });
+    expect(read).toBeGreaterThan(1);
   });
 });
 
