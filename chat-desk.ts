@@ -15,10 +15,11 @@ import type { Config } from "./config.ts";
 import type { Chat } from "./jobs/chat.ts";
 import type { Questions, Schedule, Schedules } from "./jobs/enqueue.ts";
 import type { Outbox } from "./jobs/notifier.ts";
-import type { IncidentMemory, Quota, Store } from "./jobs/store.ts";
+import type { FeedbackStore, IncidentMemory, Quota, Store } from "./jobs/store.ts";
 import { asBotError } from "./pipeline/errors.ts";
 import { permittedNames } from "./pipeline/permitted.ts";
 import { readQuestion } from "./pipeline/question/index.ts";
+import { readFeedback } from "./pipeline/question/read-feedback.ts";
 import { readSchedule } from "./pipeline/question/read-schedule.ts";
 import { readFirst, serviceNames } from "./question-reader.ts";
 
@@ -28,6 +29,7 @@ export interface ChatDeskOptions {
   readonly surfaces: readonly ChatSurface[];
   readonly store: Store;
   readonly memory: IncidentMemory;
+  readonly feedback: FeedbackStore;
   readonly quota: Quota;
   readonly outbox: Outbox;
   readonly questions: Questions;
@@ -48,7 +50,7 @@ const shownDiagnoses = 8;
 
 /** Puts together the conversation that every chat has, by the rules of the configuration. */
 export function chatDesk(options: ChatDeskOptions): ChatDesk {
-  const { config, surfaces, store, memory, quota, outbox, questions, schedules, chat } = options;
+  const { config, surfaces, store, memory, feedback, quota, outbox, questions, schedules, chat } = options;
   const { signal } = new AbortController();
   const reader = {
     names: remembered(namesKeepMs, () => serviceNames(config, signal)),
@@ -120,6 +122,8 @@ export function chatDesk(options: ChatDeskOptions): ChatDesk {
       commands: chatCommands({
         questions,
         schedules,
+        feedback: { read: readFeedback, feedback },
+        namesFor: async ({ permitted }) => permittedNames(await reader.names(), permitted),
         readHealth,
         readWish: readSchedule,
         readServices: async (text, { at, timeZone }, permitted) =>

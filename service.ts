@@ -5,7 +5,10 @@ import type { ChatSurface } from "./bot/surface.ts";
 import { chatDesk } from "./chat-desk.ts";
 import type { ApplicationOptions } from "./compose.ts";
 import { day, drainMs, memoryOptions, openPool, openRedis, sharedModels } from "./compose.ts";
-import type { Config } from "./config.ts";
+import { type Config, readSecret } from "./config.ts";
+import { redisAnswered } from "./connectors/store/redis-answered.ts";
+import { redisFeedback } from "./connectors/store/redis-feedback.ts";
+import { redisInstallations } from "./connectors/store/redis-installations.ts";
 import { redisMemory } from "./connectors/store/redis-memory.ts";
 import { redisQuota } from "./connectors/store/redis-quota.ts";
 import { redisStore } from "./connectors/store/redis-store.ts";
@@ -17,19 +20,27 @@ import { openOutbox, startDelivery } from "./jobs/outbox.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { rememberedCalls } from "./jobs/remembered-calls.ts";
 import { openSchedules, startScheduleWork } from "./jobs/schedules.ts";
-import type { IncidentMemory, Store } from "./jobs/store.ts";
+import type { IncidentMemory, InstallationStore, Store } from "./jobs/store.ts";
 
 /** `bot` talks to the chats, `worker` makes the answers; on one Redis as many of each as are needed. */
 export type Role = "all" | "bot" | "worker";
 
 export interface ServiceOptions extends ApplicationOptions {
   readonly role: Role;
-  /** Opened, not started; a surface may show what `readHome` finds. */
-  readonly openSurfaces: (readHome: ReadHome) => readonly ChatSurface[];
+  /** Opened, not started. */
+  readonly openSurfaces: (tools: SurfaceTools) => readonly ChatSurface[];
   /** Hears what the operator should know: what went wrong, and that it goes on. */
   readonly onTrouble: (what: string, error: unknown) => void;
   /** A program that has not been heard of for this long has lost its work to others. */
   readonly lockMs?: number;
+}
+
+/** What surfaces may keep and show, beside what they hand over. */
+export interface SurfaceTools {
+  readonly readHome: ReadHome;
+  /** Tokens of workspaces, encrypted with the key that `slack.oauth` names; null where it names none. */
+  readonly installations: InstallationStore | null;
+  readonly answered: ReturnType<typeof redisAnswered>;
 }
 
 export interface Service {
@@ -145,6 +156,7 @@ function startWorker({ config, options, connections, store, memory, questions, c
 function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly ChatSurface[] {
   const { config, options, connections, store, questions, closers } = parts;
   const { onTrouble } = options;
+  const { client, prefix } = connections;
   const names = namesOf(config);
   const scheduling = { name: names.schedules, connections, now: Date.now };
   const schedules = openSchedules(scheduling);
@@ -155,9 +167,20 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
     surfaces,
     outbox,
     schedules,
-    quota: redisQuota(connections.client, { prefix: connections.prefix }),
+    quota: redisQuota(client, { prefix }),
+    feedback: redisFeedback(client, memoryOptions(config, prefix)),
   });
-  surfaces.push(...options.openSurfaces(desk.readHome));
+  const tokenKey = config.slack?.oauth?.tokenKey;
+  surfaces.push(
+    ...options.openSurfaces({
+      readHome: desk.readHome,
+      installations:
+        tokenKey === undefined
+          ? null
+          : redisInstallations(client, { prefix, key: () => readSecret(tokenKey) }),
+      answered: redisAnswered(client, { prefix, retentionMs: config.retentionDays * day }),
+    }),
+  );
   const firing = startScheduleWork({
     ...scheduling,
     questions,

@@ -1,6 +1,8 @@
 import type { Questions } from "../jobs/enqueue.ts";
-import { checkOperator } from "./access.ts";
+import { type Allowed, checkOperator } from "./access.ts";
 import type { Command } from "./conversation.ts";
+import { type FeedbackDesk, hearFeedback } from "./feedback.ts";
+import { knownServices } from "./follow-up/previous-answer.ts";
 import type { HomeHealth } from "./home.ts";
 import type { Reply } from "./reply.ts";
 import { type ScheduleDesk, scheduleCommands } from "./schedule-commands.ts";
@@ -8,12 +10,17 @@ import { counted } from "./time-words.ts";
 
 export interface CommandDesk extends ScheduleDesk {
   readonly questions: Questions;
+  readonly feedback: FeedbackDesk;
+  /** The services that somebody with this permission may name. */
+  readonly namesFor: (permission: Allowed) => Promise<readonly string[]>;
   readonly readHealth: () => Promise<readonly HomeHealth[]>;
 }
 
 /** "stop", "cancel that", "never mind": nothing else may stand in it, or "stop codes in geo" would be one. */
 const stopping =
   /^(?:please )?(?:stop|cancel|abort|never ?mind|halt|stopp|abbrechen|vergiss es|arr[êe]te|annule|para|cancela)(?: (?:it|that|this|please|bitte))*[.!]*$/iu;
+
+const longestJudgement = 120;
 
 /** What is said in a chat that is no question: gives null for a text that is none of it. */
 export function chatCommands(desk: CommandDesk) {
@@ -22,8 +29,20 @@ export function chatCommands(desk: CommandDesk) {
     const { text, thread, about } = command.message;
     if (stopping.test(text.trim())) return stopped(await desk.questions.stop(thread, about));
     if (/^(?:health|status)[?.! ]*$/iu.test(text.trim())) return health(command, desk.readHealth);
-    return schedule(command);
+    return (await schedule(command)) ?? judged(command);
   };
+
+  /** What is said of the answer: that it was right, or what it was. */
+  async function judged({ message, answered, permission }: Command): Promise<Reply | null> {
+    if (answered === null || !mayJudge(message.text)) return null;
+    const services = [...new Set([...knownServices(answered), ...(await desk.namesFor(permission))])];
+    return hearFeedback(message, answered, services, desk.feedback);
+  }
+}
+
+/** Worth a look at all services' names: nobody judges in a question, or at length. */
+function mayJudge(text: string): boolean {
+  return text.length <= longestJudgement && !text.includes("?");
 }
 
 function stopped(count: number): Reply {

@@ -32,7 +32,7 @@ export async function start({ role, config: path }: StartOptions, shell: Shell):
   };
   const service = await startService(config, {
     role,
-    openSurfaces: (readHome) => openSurfaces(config, readHome),
+    openSurfaces: (tools) => openSurfaces(config, tools),
     onTrouble,
   });
   for (const warning of service.warnings) shell.errors.write(`warning: ${plainText(warning)}\n`);

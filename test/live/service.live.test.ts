@@ -223,6 +223,17 @@ describe("the chat service", () => {
     expect(said).toContain("Deleted s1.");
     expect(said).toContain("Nothing is scheduled here.");
   });
+
+  it("keeps what is said of an answer", async () => {
+    const { chat } = await open();
+
+    await chat.send(chat.message(asked));
+    await until(() => chat.last()[0]?.kind === "answer");
+    await chat.send(chat.message("that was right", { about: "fake-1" }));
+    await until(() => chat.last()[1]?.kind === "words");
+
+    expect(chat.last()[1]).toMatchObject({ paragraphs: [expect.stringMatching(/^Noted: that was right\./)] });
+  });
 });
 
 function isWaiting(reply: Reply): boolean {

@@ -144,6 +144,7 @@ export function slackSurface(surface: SlackSurfaceOptions): SlackSurface {
       }
     },
     complete: (message) => writers.complete(message),
+    rootOf: (thread) => threadRef({ ...slackThread(thread), root: "" }),
     async post(thread, reply, sending) {
       const message = await posts.post(thread, reply, sending);
       if (reply.kind !== "progress") beside(helper.rest(slackThread(thread)));
