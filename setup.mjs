@@ -189,21 +189,19 @@ function redisInstaller() {
   if (onPath("apt-get") !== null) {
     const sudo = asRoot();
     if (sudo === null) return null;
-    const apt = (...words) =>
-      run(...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...words);
-    const install = () => apt("install", "-y", "--no-install-recommends", "redis-server");
-    return {
-      name: "apt",
-      install: () => {
-        // Package lists are missing in fresh images and get stale in old ones; both fail, and an update helps.
-        if (install() === 0) return;
-        apt("update");
-        install();
-      },
-    };
+    return { name: "apt", install: () => installWithApt(sudo, "redis-server") };
   }
   if (onPath("brew") !== null) return { name: "brew", install: () => run("brew", "install", "redis") };
   return null;
+}
+
+function installWithApt(sudo, name) {
+  const apt = (...words) => run(...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", ...words);
+  const install = () => apt("install", "-y", "--no-install-recommends", name);
+  // Package lists are missing in fresh images and get stale in old ones; both fail, and an update helps.
+  if (install() === 0) return;
+  apt("update");
+  install();
 }
 
 /** The words in front of a command that make it root's; null when we may not be root. */
@@ -222,6 +220,11 @@ const testServers = [
   { name: "victoria-metrics", program: "victoria-metrics" },
 ];
 const testServersFolder = join(root, ".localexpert", "test-servers");
+/** Microsoft's own page for trying bots. Not among the packages: its licence is no open one, and only tests need it. */
+const playground = { name: "@microsoft/m365agentsplayground", version: "0.2.28" };
+const playgroundFolder = join(testServersFolder, "playground");
+/** By any of its names it does; with none of them it is installed, for it starts no service. */
+const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /**
  * Unpacks the servers that live tests talk to, where they are not installed. They are not installed here
@@ -231,10 +234,34 @@ const testServersFolder = join(root, ".localexpert", "test-servers");
 function fetchTestServers() {
   const there = ({ program }) =>
     onPath(program) !== null || existsSync(join(testServersFolder, "usr", "bin", program));
-  if (testServers.every(there)) return;
+  const browserIsThere = () => browsers.some((name) => onPath(name) !== null);
+  const playgroundManifest = join(playgroundFolder, "node_modules", playground.name, "package.json");
+  const playgroundIsThere = () =>
+    JSON.parse(readText(playgroundManifest) ?? "{}").version === playground.version;
+  if (testServers.every(there) && browserIsThere() && playgroundIsThere()) return;
   underLock(() => {
     for (const server of testServers) if (!there(server)) unpack(server.name);
+    if (!browserIsThere()) installBrowser();
+    if (!playgroundIsThere()) fetchPlayground();
   });
+}
+
+function installBrowser() {
+  const sudo = onPath("apt-get") === null ? null : asRoot();
+  if (sudo !== null) {
+    say("installing chromium with apt for the tests …");
+    installWithApt(sudo, "chromium");
+  }
+  if (onPath("chromium") === null) say("chromium is not installed: tests in a browser will be skipped.");
+}
+
+function fetchPlayground() {
+  const { name, version } = playground;
+  say(`fetching ${name} ${version} for the tests, under Microsoft's own licence terms …`);
+  mkdirSync(playgroundFolder, { recursive: true });
+  const words = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", "--no-package-lock"];
+  const result = run("npm", "install", "--prefix", playgroundFolder, ...words, `${name}@${version}`);
+  if (result !== 0) say(`${name} could not be fetched: tests of Teams' page will be skipped.`);
 }
 
 function unpack(name) {
