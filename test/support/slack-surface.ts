@@ -11,6 +11,7 @@ export const emptyHome: Home = { diagnoses: [], schedules: [], health: [] };
 /** The surface of a workspace, listening for what Slack sends on a free port. */
 export interface ListeningSurface extends AsyncDisposable {
   readonly surface: ChatSurface;
+  readonly url: string;
   /** What was handed over, in order. */
   readonly heard: readonly ChatMessage[];
   /** What `onMessage` does; resolves at once unless set. */
@@ -55,8 +56,15 @@ async function listeningSurface(
     readHome,
     now: Date.now,
   });
+  const running = surface.start(async (message) => {
+    await listening.onMessage(message);
+    heard.push(message);
+  });
+  running.catch(() => undefined);
+  const url = `http://127.0.0.1:${await surface.listening()}`;
   const listening: ListeningSurface = {
     surface,
+    url,
     heard,
     onMessage: async () => undefined,
     send: (body, headers = {}) =>
@@ -78,15 +86,8 @@ async function listeningSurface(
       await running;
     },
   };
-  const running = surface.start(async (message) => {
-    await listening.onMessage(message);
-    heard.push(message);
-  });
-  running.catch(() => undefined);
-  const port = await surface.listening();
-
   function sendRaw(body: string | Uint8Array, headers: Readonly<Record<string, string>>): Promise<Response> {
-    return fetch(`http://127.0.0.1:${port}/slack/events`, {
+    return fetch(`${url}/slack/events`, {
       method: "POST",
       headers: { ...headers, connection: "close" },
       body: typeof body === "string" ? body : new Uint8Array(body),

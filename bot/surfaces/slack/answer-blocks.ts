@@ -23,7 +23,7 @@ export function answerBlocks(answer: Answer, modern: boolean): Block[] {
   return [
     ...sections([`${verdictSigns[answer.verdict]} ${bold(headline)}`, ...why.map(literal)]),
     ...questionBlocks(answer),
-    ...titled("Causes", answer.causes.flatMap(causeLines)),
+    ...titled("Causes", answer.causes.flatMap(causeLines), true),
     ...row,
     ...titled("Evidence", [...answer.evidence.flatMap(evidenceLines), ...leftLines(answer)]),
     ...answer.findings.flatMap(({ expert, paragraphs }) => titled(`The ${expert}`, paragraphs.map(literal))),
@@ -45,7 +45,7 @@ export function summaryBlocks(summary: SummaryReply): Block[] {
   return [
     ...sections([`${sign} ${bold(summary.headline)}`]),
     ...questionBlocks(summary),
-    ...titled("Incidents", summary.incidents.flatMap(incidentLines)),
+    ...titled("Incidents", summary.incidents.flatMap(incidentLines), true),
     ...titled("What recurs", bullets(summary.recurrences)),
     ...titled("Could not be seen", bullets(summary.gaps, ":warning:")),
     ...titled("Keep in mind", bullets(summary.uncertainty)),
@@ -53,9 +53,9 @@ export function summaryBlocks(summary: SummaryReply): Block[] {
   ];
 }
 
-/** Lines of mrkdwn in as few sections as hold them. */
-export function sections(lines: readonly string[]): Block[] {
-  return pieces(lines, longestText).map((text) => ({ type: "section", text: mrkdwn(text), expand: true }));
+/** Lines of mrkdwn in as few sections as hold them; what need not `expand`, Slack folds where it is long. */
+export function sections(lines: readonly string[], expand = true): Block[] {
+  return pieces(lines, longestText).map((text) => ({ type: "section", text: mrkdwn(text), expand }));
 }
 
 export function context(texts: readonly string[]): Block[] {
@@ -65,8 +65,8 @@ export function context(texts: readonly string[]): Block[] {
   }));
 }
 
-function titled(title: string, lines: readonly string[]): Block[] {
-  return lines.length === 0 ? [] : sections([bold(title), ...lines]);
+function titled(title: string, lines: readonly string[], expand = false): Block[] {
+  return lines.length === 0 ? [] : sections([bold(title), ...lines], expand);
 }
 
 function questionBlocks({

@@ -3,7 +3,7 @@ import { withoutFormatting } from "./mrkdwn.ts";
 
 /** The blocks of Slack's Block Kit that are used here. */
 export type Block =
-  | { readonly type: "section"; readonly text: Mrkdwn; readonly expand: true }
+  | { readonly type: "section"; readonly text: Mrkdwn; readonly expand: boolean }
   | { readonly type: "context"; readonly elements: readonly Mrkdwn[] }
   | { readonly type: "actions"; readonly elements: readonly ButtonElement[] }
   | { readonly type: "context_actions"; readonly elements: readonly FeedbackElement[] }
@@ -84,11 +84,14 @@ export function richText(text: string): RichText {
   };
 }
 
+/** Bars and sparklines, which are read aloud one by one. */
+const drawn = /\s*[█░▁▂▃▄▅▆▇](?:[█░▁▂▃▄▅▆▇ ]*[█░▁▂▃▄▅▆▇])?/g;
+
 /** What a block says, for notifications and for screen readers. */
 export function wordsOf(block: Block): string {
   switch (block.type) {
     case "section":
-      return withoutFormatting(block.text.text);
+      return withoutFormatting(block.text.text).replace(drawn, "");
     case "context":
       return block.elements.map(({ text }) => withoutFormatting(text)).join("\n");
     case "plan":
