@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { selfTime } from "./detect/call-delays.ts";
+import { metricKind } from "./localize/metric-kinds.ts";
 import type { Candidate, Ranking } from "./types.ts";
 
 /** How rankings become one. */
@@ -39,6 +41,13 @@ const noiseStrength = 2;
 const tellingShare = 0.5;
 /** A symptom (latency, errors) names the cause's metric less often than a resource does. */
 const symptomShare = 0.5;
+
+/** From here on failures clearly begin at a service; its errors then count nearly as much as broken code. */
+const clearOrigin = 4;
+const originShare = 0.95;
+/** A metric that says what another of its service says better counts so much. */
+const secondaryShare = 0.5;
+const waitsForProcessor = /event.?loop|run.?queue/i;
 
 /** Weighs the symptoms of all services against each other along the call graph. */
 const propagation = "call-graph";
@@ -110,9 +119,14 @@ export function fuseMetrics(
   within: readonly string[],
 ): Candidate[] {
   const support = new Map(services.map((candidate) => [candidate.service, candidate.score]));
-  const candidates = rankings.flatMap((ranking) =>
-    ranking.candidates.filter(({ metric }) => metric !== null),
-  );
+  const failing = failuresBeginAt(rankings);
+  const candidates = rankings
+    .flatMap((ranking) => ranking.candidates.filter(({ metric }) => metric !== null))
+    .map((candidate) => (failing.has(candidate.service) ? asOrigin(candidate) : candidate));
+  const byService = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    byService.set(candidate.service, [...(byService.get(candidate.service) ?? []), candidate]);
+  }
   const strongest = new Map<string, number>();
   for (const candidate of candidates) {
     const group = groupOf(candidate);
@@ -122,7 +136,9 @@ export function fuseMetrics(
   for (const candidate of candidates) {
     const top = strongest.get(groupOf(candidate)) ?? 0;
     if (top <= 0 || candidate.score <= 0) continue;
-    const weight = candidate.symptom ? symptomShare : Math.min(1, candidate.score / weakStrength);
+    const weight =
+      (candidate.symptom ? symptomShare : Math.min(1, candidate.score / weakStrength)) *
+      (isSecondary(candidate, byService.get(candidate.service) ?? []) ? secondaryShare : 1);
     const score = ((support.get(candidate.service) ?? 0) * weight * candidate.score) / top;
     const id = `${candidate.service}\u0000${candidate.metric ?? ""}`;
     const known = fused.get(id);
@@ -134,6 +150,35 @@ export function fuseMetrics(
     ...all.filter((candidate) => within.includes(candidate.service)),
     ...all.filter((candidate) => !within.includes(candidate.service)),
   ];
+}
+
+/** Services that most failed requests began to fail at. */
+function failuresBeginAt(rankings: readonly Ranking[]): Set<string> {
+  const origins = rankings.find(({ localizer }) => localizer === "failure-origin")?.candidates ?? [];
+  return new Set(origins.filter(({ score }) => score >= clearOrigin).map(({ service }) => service));
+}
+
+/** Errors are a symptom, except where the failures begin: there they are what is wrong. */
+function asOrigin(candidate: Candidate): Candidate {
+  const { kind, weight } = metricKind(candidate.metric ?? "", null);
+  if (kind !== "errors" || weight === 0 || !candidate.symptom) return candidate;
+  return { ...candidate, symptom: false, score: (originShare * candidate.score) / weight };
+}
+
+/**
+ * Whether another metric of the service names the same thing better: a time that the service measures itself
+ * where this one is derived from spans, or the processor where this one is the queue in front of it.
+ */
+function isSecondary({ metric }: Candidate, ofService: readonly Candidate[]): boolean {
+  const name = metric ?? "";
+  const better = name === selfTime ? ["latency"] : waitsForProcessor.test(name) ? ["cpu"] : [];
+  return ofService.some(
+    (other) =>
+      other.score >= weakStrength &&
+      other.metric !== null &&
+      other.metric !== selfTime &&
+      better.includes(metricKind(other.metric, null).kind),
+  );
 }
 
 /** The rankings without candidates that no anomaly stands behind: nothing is named without evidence. */

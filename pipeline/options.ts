@@ -38,7 +38,9 @@ export const PipelineOptions = z.strictObject({
       metric: z
         .array(z.enum(keysOf(metricDetectors)))
         .default(["three-sigma", "robust-spread", "lost-requests"]),
-      trace: z.array(z.enum(keysOf(traceDetectors))).default(["trace-rules", "call-delays"]),
+      trace: z
+        .array(z.enum(keysOf(traceDetectors)))
+        .default(["trace-rules", "call-delays", "repeated-calls"]),
       log: z.array(z.enum(keysOf(logDetectors))).default(["log-templates", "broken-sequences"]),
       /** Metrics that one detector alone judges; of several entries that fit, the first counts. */
       perMetric: z
@@ -64,6 +66,7 @@ export const PipelineOptions = z.strictObject({
       "edge-delay",
       "event-pairs",
       "failure-origin",
+      "repeated-calls",
       "call-graph",
     ]),
   fusion: FusionOptions.prefault({}),

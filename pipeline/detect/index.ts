@@ -7,6 +7,7 @@ import { dbscan } from "./dbscan.ts";
 import { logTemplates } from "./log-templates.ts";
 import { lostRequests } from "./lost-requests.ts";
 import { percentile } from "./percentile.ts";
+import { callRepeats } from "./repeated-calls.ts";
 import { robustSpread } from "./robust-spread.ts";
 import { slidingSigma } from "./sliding-sigma.ts";
 import { dspot, spot } from "./tail-detectors.ts";
@@ -29,6 +30,7 @@ export const metricDetectors = {
 export const traceDetectors = {
   "trace-rules": traceRules,
   "call-delays": callDelays,
+  "repeated-calls": callRepeats,
   "trace-anomaly": traceAnomaly,
 } as const;
 export const logDetectors = { "log-templates": logTemplates, "broken-sequences": brokenSequences } as const;

@@ -1,7 +1,8 @@
 import { name, quote } from "../describe/foreign-text.ts";
+import { startOf } from "../detect/event-sequences.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice } from "../types.ts";
-import { callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
+import { answeredCalls, callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
 
 /** The metric of a service after whose call others break off. */
 export const failedReturn = "failed return";
@@ -28,10 +29,14 @@ export const eventPairs = {
     );
     const silent = silentCallees(slice, anomalies);
     const calleeOf = ({ service, template }: LogAnomaly) => silent.get(callKey(service, template));
+    const calls = answeredCalls(slice.traces.reference);
+    const isCall = ({ service, template, expectedNext }: LogAnomaly) =>
+      calls.has(callKey(service, template)) && expectedNext?.endsWith(startOf("")) === true;
     const regions = broken.map((anomaly) => ({
       service: anomaly.service,
       instance: anomaly.instance,
-      metric: `${anomaly.template}_${anomaly.expectedNext ?? ""}`,
+      // That a call reaches nobody is no region of the caller's code.
+      metric: isCall(anomaly) ? null : `${anomaly.template}_${anomaly.expectedNext ?? ""}`,
       symptom: false,
       score: (calleeOf(anomaly) === undefined ? 1 : callerShare) * anomaly.severity,
       evidence: [anomaly.id],

@@ -10,6 +10,7 @@ import { mepfl } from "./mepfl/mepfl.ts";
 import { microcause, microcausePaper, microcauseRcaeval } from "./microcause.ts";
 import { microrank } from "./microrank.ts";
 import { patternmatcherRank } from "./patternmatcher-rank.ts";
+import { repeatedCallers } from "./repeated-calls.ts";
 import { robustScorer } from "./robust-scorer.ts";
 import { simpleRca } from "./simple-rca.ts";
 import { traceSpectrum } from "./trace-spectrum.ts";
@@ -22,6 +23,7 @@ export const localizers = {
   "edge-delay": edgeDelay,
   "event-pairs": eventPairs,
   "failure-origin": failureOrigin,
+  "repeated-calls": repeatedCallers,
   "call-graph": callGraph,
   baro,
   microrank,

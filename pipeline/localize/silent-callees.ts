@@ -97,6 +97,11 @@ export function unansweredBlame(
   };
 }
 
+/** Calls that nearly always reach the same service: `callKey` to that service. */
+export function answeredCalls(traces: readonly Trace[]): Map<string, string> {
+  return usualCallees(callsOf(traces));
+}
+
 /** By `callKey`, the one service that nearly all calls of that kind reach. */
 function usualCallees(calls: ReadonlyMap<string, OperationCalls>): Map<string, string> {
   const calleeOf = new Map<string, string>();

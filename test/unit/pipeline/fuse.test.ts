@@ -135,6 +135,37 @@ describe("fuseMetrics", () => {
     ]);
   });
 
+  it.each([
+    ["the processor before the queue in front of it", ["event_loop_delay_p99", 5], ["cpu_usage", 3]],
+    ["a time that was measured before one derived from spans", ["SelfTimeP90(ms)", 5], ["latency", 3]],
+  ] as const)("puts %s", (_what, [second, strong], [first, weak]) => {
+    const symptom = second === "SelfTimeP90(ms)";
+    const rankings = [
+      ranking("m", { ...candidate("geo", strong, second), symptom }, candidate("geo", weak, first)),
+    ];
+
+    const fused = fuseMetrics(rankings, fuseServices(rankings, strength), []);
+
+    expect(fused.map(({ metric }) => metric)).toEqual([first, second]);
+  });
+
+  it("takes errors for what is wrong where failures begin, behind the code that broke", () => {
+    const errors = { ...candidate("geo", 3, "request_errors_total"), symptom: true };
+    const rankings = [
+      ranking("m", errors, candidate("geo", 4, "open_handles")),
+      ranking("event-pairs", candidate("geo", 6, "a_b")),
+    ];
+    const metricsOf = (given: readonly Ranking[]) =>
+      fuseMetrics(given, fuseServices(given, strength), []).map(({ metric }) => metric);
+
+    expect(metricsOf(rankings)).toEqual(["a_b", "open_handles", "request_errors_total"]);
+    expect(metricsOf([...rankings, ranking("failure-origin", candidate("geo", 5))])).toEqual([
+      "a_b",
+      "request_errors_total",
+      "open_handles",
+    ]);
+  });
+
   it("moves the services of Filter 2 to the front", () => {
     const rankings = [ranking("m", candidate("geo", 4, "cpu_percent"), candidate("rate", 3, "cpu_percent"))];
 

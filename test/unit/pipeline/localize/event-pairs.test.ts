@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
-import { logAnomaly, slice } from "../../../fakes/telemetry.ts";
+import { logAnomaly, slice, span } from "../../../fakes/telemetry.ts";
 
 const broken = (id: string, service: string, more: Parameters<typeof logAnomaly>[0] | object = {}) =>
   logAnomaly({
@@ -26,6 +26,19 @@ describe("eventPairs", () => {
         why: 'In 30 requests "geo.go:31" was no longer followed by "geo.go:34", which normally always comes.',
       },
     ]);
+  });
+
+  it("names no region of code where a call reaches nobody", () => {
+    const referenceSpans = Array.from({ length: 6 }, (_, index) => [
+      span({ traceId: `${index}`, spanId: "1", service: "web", operation: "call geo" }),
+      span({ traceId: `${index}`, spanId: "2", parentId: "1", service: "geo", operation: "/geo" }),
+    ]).flat();
+    const unanswered = broken("log-1", "web", { template: "call geo start", expectedNext: "/geo start" });
+
+    const [call] = eventPairs.localize(slice({ referenceSpans }), [unanswered]);
+
+    expect(call).toMatchObject({ service: "web", metric: null });
+    expect(eventPairs.localize(slice({}), [unanswered])[0]?.metric).toBe("call geo start_/geo start");
   });
 
   it("suspects the service after whose call several break off, by the root of the sum of squares", () => {
