@@ -4,7 +4,7 @@ import { readOtlpLog } from "../otlp/otlp-log.ts";
 import { otlpMetricReader } from "../otlp/otlp-metric.ts";
 import { readOtlpSpan } from "../otlp/otlp-span.ts";
 import { type OtlpVisitor, visitOtlp } from "../otlp/otlp-visit.ts";
-import { collectLogs } from "../thin/collect.ts";
+import { collectLogs } from "../thin/collect-logs.ts";
 import { gatheredLogs, gatherSpans, truncated } from "../thin/gather.ts";
 import { throwIfAborted } from "../throw-if-aborted.ts";
 import { shortened } from "./broken-rows.ts";

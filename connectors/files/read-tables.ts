@@ -1,6 +1,6 @@
 import type { Fetched, TelemetryQuery } from "../../pipeline/ports.ts";
 import type { LogLine, RawSeries, Span } from "../../pipeline/types.ts";
-import { collectLogs } from "../thin/collect.ts";
+import { collectLogs } from "../thin/collect-logs.ts";
 import { gatheredLogs, gatherSpans, truncated } from "../thin/gather.ts";
 import { type Scanner, scan } from "./scan.ts";
 import { collectSeries } from "./series.ts";

@@ -47,7 +47,11 @@ const Names = z.object({
 const Survey = z.object({ aggregations: z.looseObject({ first: Extent, last: Extent }) });
 
 export interface Elasticsearch extends LogPages {
-  survey(signal: AbortSignal): Promise<{
+  /** Of all there is, or of a window. */
+  survey(
+    signal: AbortSignal,
+    window?: TimeWindow,
+  ): Promise<{
     readonly names: readonly { service: string; instance: string | null }[];
     readonly extent: TimeWindow | null;
   }>;
@@ -97,9 +101,7 @@ export function elasticsearch(http: HttpClient, options: ElasticOptions): Elasti
   async function queryOf({ window, services, errors }: LogSelection, signal: AbortSignal) {
     const known = await knownFields(signal);
     const time = known(fields.time)[0]?.field ?? fields.time[0] ?? "@timestamp";
-    // Times may be kept to the millisecond only: what comes is compared exactly afterwards.
-    const range = { gte: Math.floor(window.start), lt: Math.ceil(window.end), format: "epoch_millis" };
-    const filter: object[] = [{ range: { [time]: range } }, ...whereOf(options.selector)];
+    const filter: object[] = [rangeOf(time, window), ...whereOf(options.selector)];
     const named = services === null ? [] : serviceFilter(known(fields.service), services);
     if (named.length > 0) filter.push({ bool: { should: named, minimum_should_match: 1 } });
     if (errors) filter.push(errorFilter(known(fields.level), known(fields.body)));
@@ -142,7 +144,7 @@ export function elasticsearch(http: HttpClient, options: ElasticOptions): Elasti
     return { hits, lines, nameless, gaps: partial(from, page), pit: page.pit_id ?? null };
   }
 
-  return {
+  const server: Elasticsearch = {
     count,
 
     async read(selection, signal, onPage) {
@@ -186,16 +188,21 @@ export function elasticsearch(http: HttpClient, options: ElasticOptions): Elasti
       return [...gaps, ...namelessGap(from, nameless)];
     },
 
-    async survey(signal) {
+    async services(window, signal) {
+      return [...new Set((await server.survey(signal, window)).names.map(({ service }) => service))];
+    },
+
+    async survey(signal, window) {
       const known = await knownFields(signal);
       const time = known(fields.time)[0]?.field;
       if (time === undefined) return { names: [], extent: null };
       const instance = known(fields.instance).find(({ exact }) => exact !== null)?.exact ?? null;
       const services = known(fields.service).filter(({ exact }) => exact !== null);
       const path = `/${index}/_search`;
+      const within = window === undefined ? [] : [rangeOf(time, window)];
       const body = {
         size: 0,
-        query: { bool: { filter: whereOf(options.selector) } },
+        query: { bool: { filter: [...within, ...whereOf(options.selector)] } },
         aggs: {
           first: { min: { field: time } },
           last: { max: { field: time } },
@@ -222,6 +229,7 @@ export function elasticsearch(http: HttpClient, options: ElasticOptions): Elasti
       return `${version.distribution === "opensearch" ? "OpenSearch" : "Elasticsearch"} ${version.number}`;
     },
   };
+  return server;
 }
 
 /** The names in one field, of documents that have none of the fields before it. */
@@ -238,6 +246,11 @@ function nameSurvey(services: readonly KnownField[], at: number, instance: strin
 interface Point {
   readonly id: string;
   readonly isOpenSearch: boolean;
+}
+
+/** Times may be kept to the millisecond only: what comes is compared exactly afterwards. */
+function rangeOf(time: string, { start, end }: TimeWindow): object {
+  return { range: { [time]: { gte: Math.floor(start), lt: Math.ceil(end), format: "epoch_millis" } } };
 }
 
 function whereOf(selector: Selector): object[] {

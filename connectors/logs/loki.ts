@@ -128,7 +128,7 @@ export function loki(http: HttpClient, options: LokiOptions): Loki {
     }
   }
 
-  return {
+  const server: Loki = {
     async count(selection, signal) {
       const { start, end } = selection.window;
       const seconds = Math.max(1, Math.ceil((end - start) / 1000));
@@ -152,6 +152,10 @@ export function loki(http: HttpClient, options: LokiOptions): Loki {
       return gaps;
     },
 
+    async services(window, signal) {
+      return [...new Set((await server.names(window, signal)).map(({ service }) => service))];
+    },
+
     async names(window, signal) {
       const selectors = await selectorsOf({ window, services: null, errors: false }, signal);
       if (selectors.length === 0) return [];
@@ -168,6 +172,7 @@ export function loki(http: HttpClient, options: LokiOptions): Loki {
       return version === "" ? "Loki" : `Loki ${version}`;
     },
   };
+  return server;
 }
 
 /** None where no stream can have one of the services. */

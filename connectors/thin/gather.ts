@@ -1,6 +1,7 @@
 import type { Fetched } from "../../pipeline/ports.ts";
 import type { Gap, LogLine, Span } from "../../pipeline/types.ts";
-import { collectSpans, type LogCollector } from "./collect.ts";
+import type { LogCollector, ThinnedService } from "./collect-logs.ts";
+import { collectSpans } from "./collect-spans.ts";
 
 /** Exports overlap, by up to a third; only beyond this share is it worth a word. */
 const repeatedShare = 0.5;
@@ -9,11 +10,23 @@ const repeatedShare = 0.5;
 export function gatheredLogs(from: string, collector: LogCollector): Fetched<LogLine> {
   const lines = [...collector.lines].sort((a, b) => a.t - b.t);
   const unique = withoutRepeats(lines, ({ t }) => t, lineKey);
-  const kept = truncated(from, "log lines", collector.seen, lines.length);
+  const kept = truncated(from, "log lines", collector.seen, lines.length, perService(collector.thinned));
   return {
     items: unique,
     gaps: [...kept, ...repeated(from, "log lines", lines.length, unique.length)],
   };
+}
+
+/** Services named in a gap; the others are counted. */
+const servicesNamed = 3;
+
+/** "frontend 200,000 of 1,800,000, and 4 others in part": of whom lines are missing, most first. */
+export function perService(thinned: readonly ThinnedService[]): string {
+  const named = thinned
+    .slice(0, servicesNamed)
+    .map(({ service, kept, seen }) => `${service} ${number(kept)} of ${number(seen)}`);
+  const others = thinned.length - named.length;
+  return [...named, ...(others === 0 ? [] : [`${number(others)} others in part`])].join(", ");
 }
 
 /**

@@ -303,6 +303,7 @@ describe("Two million log lines", () => {
       requests++;
       const { pathname, searchParams } = new URL(request.url ?? "", "http://localhost");
       if (pathname.endsWith("/labels")) return json(response, 200, { data: ["service_name"] });
+      if (pathname.endsWith("/series")) return json(response, 200, { data: [{ service_name: "geo" }] });
       if (pathname.endsWith("/query")) {
         return json(response, 200, { data: { result: [{ value: [1, String(total)] }] } });
       }
