@@ -16,7 +16,7 @@ import { loadFittedModels, modelFolder } from "./jobs/fitted-models.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { redisTarget } from "./jobs/redis-options.ts";
 import type { RedisTarget } from "./jobs/redis-target.ts";
-import type { IncidentMemory, Store } from "./jobs/store.ts";
+import type { FeedbackStore, IncidentMemory, Store } from "./jobs/store.ts";
 import { asBotError } from "./pipeline/errors.ts";
 import type { InventorySource, Toolbox } from "./pipeline/ports.ts";
 import { version } from "./pipeline/version.ts";
@@ -206,6 +206,7 @@ export function openPool(
 export interface Archive {
   readonly store: Store;
   readonly memory: IncidentMemory;
+  readonly feedback: FeedbackStore;
   close(): Promise<void>;
 }
 
@@ -216,13 +217,15 @@ export async function openArchive(config: Config): Promise<Archive> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const [{ client, prefix }, { redisStore }, { redisMemory }] = await Promise.all([
+    const [{ client, prefix }, { redisStore }, { redisMemory }, { redisFeedback }] = await Promise.all([
       openRedis(config, closers),
       import("./connectors/store/redis-store.ts"),
       import("./connectors/store/redis-memory.ts"),
+      import("./connectors/store/redis-feedback.ts"),
     ]);
     const store = redisStore(client, { prefix, retentionMs: config.retentionDays * day });
-    return { store, memory: redisMemory(client, memoryOptions(config, prefix)), close };
+    const shared = memoryOptions(config, prefix);
+    return { store, memory: redisMemory(client, shared), feedback: redisFeedback(client, shared), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
-import { openToolbox } from "./compose.ts";
+import { openToolbox, type Telemetry } from "./compose.ts";
 import { SourceOptions } from "./connectors/index.ts";
+import { NamesOptions } from "./connectors/names/options.ts";
 import { type Fit, type FitMessage, FitOrder } from "./jobs/fit-order.ts";
 import { saveFittedModel } from "./jobs/fitted-models.ts";
 import { collect, takeInventory } from "./pipeline/collect.ts";
@@ -57,9 +58,8 @@ async function normalSlices(
   options: PipelineOptions,
   signal: AbortSignal,
 ): Promise<TelemetrySlice[]> {
-  const sources = z.array(SourceOptions).parse(order.sources);
-  if (sources.length === 0) return [];
-  const toolbox = await openToolbox({ sources });
+  if (order.sources.length === 0) return [];
+  const toolbox = await openToolbox(configuredTelemetry(order));
   try {
     const inventory = await takeInventory(toolbox, signal);
     const declared = [...inventory.declaredReference.trace]
@@ -82,33 +82,41 @@ async function normalSlices(
   }
 }
 
+function configuredTelemetry({ sources, names }: FitOrder): Telemetry {
+  return { sources: z.array(SourceOptions).parse(sources), names: NamesOptions.prefault({}).parse(names) };
+}
+
 async function incidentSlices(
-  { incidents }: FitOrder,
+  order: FitOrder,
   options: PipelineOptions,
   signal: AbortSignal,
 ): Promise<LabelledIncident[]> {
-  const open = new Map<string, Awaited<ReturnType<typeof openToolbox>>>();
+  const open = new Map<string | null, Awaited<ReturnType<typeof openToolbox>>>();
   const read: LabelledIncident[] = [];
   try {
-    for (const { id, text, askedAt, telemetry, services, faultType } of incidents) {
+    for (const { id, text, askedAt, telemetry, services, faultType } of order.incidents) {
       step(`reading incident ${id}`);
       const toolbox =
-        open.get(telemetry) ?? (await openToolbox({ sources: [{ type: "files", path: telemetry }] }));
+        open.get(telemetry) ??
+        (await openToolbox(
+          telemetry === null ? configuredTelemetry(order) : { sources: [{ type: "files", path: telemetry }] },
+        ));
       open.set(telemetry, toolbox);
       const inventory = await takeInventory(toolbox, signal);
       const question = { id, text, askedAt, timeZone: "UTC", askedWindow: null };
       const window = resolveWindow(question, readQuestion(question, inventory.services, options), options);
-      read.push({
-        id,
-        services,
-        faultType,
-        slice: await sliceOf(toolbox, inventory, window, options, signal),
-      });
+      const slice = await sliceOf(toolbox, inventory, window, options, signal);
+      if (isEmpty(slice)) step(`there is no telemetry of incident ${id} any more: it is left out`);
+      else read.push({ id, services, faultType, slice });
     }
     return read;
   } finally {
     for (const toolbox of open.values()) await toolbox.close();
   }
+}
+
+function isEmpty({ metrics, logs, traces }: TelemetrySlice): boolean {
+  return metrics.length + logs.window.length + traces.window.length === 0;
 }
 
 /** As a question would read it, about every service. */

@@ -3,6 +3,7 @@ import type { BenchOptions } from "../bench/index.ts";
 import { type PerturbationName, perturbationNames } from "../bench/perturb.ts";
 import { version } from "../pipeline/version.ts";
 import type { AskOptions } from "./ask.ts";
+import type { CasesOptions } from "./cases.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { FitCommandOptions } from "./fit.ts";
 import type { ForgetOptions, IncidentsOptions } from "./incidents.ts";
@@ -22,6 +23,7 @@ export interface Commands {
   configCheck(options: { readonly config?: string | undefined }, shell: Shell): Promise<number>;
   incidents(options: IncidentsOptions, shell: Shell): Promise<number>;
   forget(options: ForgetOptions, shell: Shell): Promise<number>;
+  cases(options: CasesOptions, shell: Shell): Promise<number>;
   replay(id: string, options: QuestionOptions, shell: Shell): Promise<number>;
   chat(options: QuestionOptions, shell: Shell): Promise<number>;
   start(options: StartOptions, shell: Shell): Promise<number>;
@@ -38,6 +40,7 @@ const loaded: Commands = {
   configCheck: async (...rest) => (await import("./config-check.ts")).configCheck(...rest),
   incidents: async (...rest) => (await import("./incidents.ts")).incidents(...rest),
   forget: async (...rest) => (await import("./incidents.ts")).forget(...rest),
+  cases: async (...rest) => (await import("./cases.ts")).cases(...rest),
   chat: async (...rest) => (await import("./chat.ts")).chat(...rest),
   start: async (...rest) => (await import("./start.ts")).start(...rest),
   replay: async (...rest) => (await import("./replay.ts")).replay(...rest),
@@ -194,6 +197,26 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(configOption())
     .addHelpText("after", examples(["forget --before 2026-11-01", "forget --all --source ./telemetry"]))
     .action(async (options: ForgetOptions) => done(await commands.forget(options, shell)));
+
+  program
+    .command("cases")
+    .description("list the answers that people said were right or wrong, to learn from")
+    .option("--id <id>", "judge the answer with this id")
+    .option("--was <service>", "the service that it was")
+    .option(
+      "--export <folder>",
+      "write those whose service is known, with their telemetry, for fit and bench",
+    )
+    .addOption(sourceOption())
+    .addOption(formatOption())
+    .addOption(zoneOption())
+    .option("--json", "print a JSON list instead")
+    .addOption(configOption())
+    .addHelpText(
+      "after",
+      examples(["cases", "cases --id terminal-2f0c… --was geo", "cases --export ./incidents"]),
+    )
+    .action(async (options: CasesOptions) => done(await commands.cases(options, shell)));
 
   program
     .command("demo")

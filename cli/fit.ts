@@ -1,12 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { DateTime } from "luxon";
 import { readCases } from "../bench/cases.ts";
+import type { Config } from "../config.ts";
 import { fitInProcess } from "../jobs/fit-in-process.ts";
 import type { Fit, FitOrder } from "../jobs/fit-order.ts";
 import { modelFolder } from "../jobs/fitted-models.ts";
-import { BotError } from "../pipeline/errors.ts";
+import { asBotError, BotError } from "../pipeline/errors.ts";
+import { rightService } from "../pipeline/labelled-case.ts";
 import { learners } from "../pipeline/learners.ts";
 import type { TimeWindow } from "../pipeline/types.ts";
+import { questionOf } from "./export-cases.ts";
+import { withArchive } from "./incidents.ts";
 import { configWith, type QuestionOptions } from "./question-options.ts";
 import { exitCodes, printJson, printLine, type Shell } from "./shell.ts";
 
@@ -20,8 +24,11 @@ export interface FitCommandOptions extends Pick<QuestionOptions, "source" | "for
 /** Fits what can be fitted, and says from what and how well. */
 export async function fit(options: FitCommandOptions, shell: Shell): Promise<number> {
   const config = configWith(options);
-  const cases = options.cases === undefined ? [] : await readCases(options.cases);
-  if (config.sources.length === 0 && cases.length === 0) {
+  const incidents =
+    options.cases === undefined
+      ? await confirmedIncidents(config, shell)
+      : await namedIncidents(options.cases);
+  if (config.sources.length === 0 && incidents.length === 0) {
     throw new BotError(
       "config-invalid",
       "There is nothing to learn from. Name telemetry with --source or in the configuration, or labelled incidents with --cases.",
@@ -29,18 +36,13 @@ export async function fit(options: FitCommandOptions, shell: Shell): Promise<num
   }
   const order: FitOrder = {
     sources: [...config.sources],
+    names: config.names,
     pipeline: config.pipeline,
     modelFolder: modelFolder(config.stateFolder),
     methods: methodsOf(options.method),
     seed: options.seed ?? config.pipeline.seed,
     normal: options.normal === undefined ? null : periodOf(options.normal, config.timeZone),
-    incidents: cases.map(({ id, question, telemetry, truth, faultType }) => ({
-      id,
-      ...question,
-      telemetry,
-      services: [...truth.services],
-      faultType,
-    })),
+    incidents,
   };
   const fits = await fitInProcess(order, shell.signal, {
     entry: fileURLToPath(new URL("../fit-process.js", import.meta.url)),
@@ -49,6 +51,46 @@ export async function fit(options: FitCommandOptions, shell: Shell): Promise<num
   if (options.json === true) printJson(shell, { fits });
   else for (const line of fits.flatMap(linesOf)) printLine(shell, line);
   return exitCodes.answered;
+}
+
+async function namedIncidents(folders: readonly string[]): Promise<FitOrder["incidents"]> {
+  const cases = await readCases(folders);
+  return cases.map(({ id, question, telemetry, truth, faultType }) => ({
+    id,
+    ...question,
+    telemetry,
+    services: [...truth.services],
+    faultType,
+  }));
+}
+
+/** What people said of answers about this telemetry. Without Redis there is none, and that is said. */
+async function confirmedIncidents(config: Config, shell: Shell): Promise<FitOrder["incidents"]> {
+  if (config.sources.length === 0) return [];
+  try {
+    const cases = await withArchive(config, ({ feedback }) => feedback.list());
+    return cases.flatMap((one) => {
+      const service = rightService(one);
+      const { text, at } = questionOf(one);
+      return service === null
+        ? []
+        : [
+            {
+              id: one.questionId,
+              text,
+              askedAt: Date.parse(at),
+              telemetry: null,
+              services: [service],
+              faultType: "unknown",
+            },
+          ];
+    });
+  } catch (error) {
+    const known = asBotError(error);
+    if (known === null || known.code === "cancelled") throw error;
+    shell.errors.write(`Without what people said of answers: ${known.message}\n`);
+    return [];
+  }
 }
 
 function linesOf({ method, file, seconds, trainedOn, validation }: Fit): string[] {

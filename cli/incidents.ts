@@ -48,11 +48,12 @@ export async function forget(options: ForgetOptions, shell: Shell): Promise<numb
   }
   const before =
     options.before === undefined ? null : askedAt(options.before, config.timeZone, shell.now, "--before");
-  const gone = await withArchive(config, async ({ memory, store }) => {
+  const gone = await withArchive(config, async ({ memory, store, feedback }) => {
     const forgotten = await memory.forget({ before, questionId: options.id ?? null });
     for (const { questionId } of forgotten) await store.forget(questionId);
     // One that names no cause is not remembered, but saved.
     if (options.id !== undefined) await store.forget(options.id);
+    await feedback.forget({ before, questionId: options.id ?? null });
     return forgotten;
   });
   if (options.json === true) printJson(shell, gone.map(incidentJson));
@@ -60,7 +61,8 @@ export async function forget(options: ForgetOptions, shell: Shell): Promise<numb
   return exitCodes.answered;
 }
 
-async function withArchive<Result>(
+/** Throws: as `openArchive` does. */
+export async function withArchive<Result>(
   config: Config,
   work: (archive: Archive) => Promise<Result>,
 ): Promise<Result> {

@@ -6,6 +6,8 @@ const Window = z.object({ start: z.number(), end: z.number() });
 /** What a fitting process is told. Sources and options are the configuration's, checked there. */
 export const FitOrder = z.object({
   sources: z.array(z.unknown()),
+  /** What the sources call services. */
+  names: z.unknown().optional(),
   pipeline: z.unknown(),
   modelFolder: z.string(),
   methods: z.array(z.string()).min(1),
@@ -17,8 +19,8 @@ export const FitOrder = z.object({
       id: z.string(),
       text: z.string(),
       askedAt: z.number(),
-      /** Folder of the telemetry. */
-      telemetry: z.string(),
+      /** Folder of the telemetry; null: the sources. */
+      telemetry: z.string().nullable(),
       services: z.array(z.string()),
       faultType: z.string(),
     }),

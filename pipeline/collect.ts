@@ -3,6 +3,7 @@ import { insufficientBaseline } from "./detect/three-sigma.ts";
 import { asBotError, BotError } from "./errors.ts";
 import { withoutHiddenNames } from "./hidden-names.ts";
 import { peerInference } from "./inferred-peers.ts";
+import { mergedWindows } from "./merged-windows.ts";
 import type { PipelineOptions } from "./options.ts";
 import type { Fetched, Inventory, LogSource, MetricSource, Source, Toolbox, TraceSource } from "./ports.ts";
 import { precedingPeriod, preprocess } from "./preprocess.ts";
@@ -150,7 +151,7 @@ export async function collect(
     source: MetricSource,
     services: readonly string[] | null,
   ): Promise<readonly RawSeries[]> {
-    const windows = merged([...referencePeriods.metric, precedingPeriod(window), window]);
+    const windows = mergedWindows([...referencePeriods.metric, precedingPeriod(window), window]);
     return read(source, () => source.fetch({ services, windows, limit: limits.metricSamples }, signal));
   }
 
@@ -268,20 +269,20 @@ export function chooseReference(
  */
 function nearest(periods: readonly TimeWindow[], window: TimeWindow, reachMs: number): TimeWindow[] | null {
   const apart = (a: TimeWindow, b: TimeWindow) => Math.max(0, a.start - b.end, b.start - a.end);
-  const outside = merged(
+  const outside = mergedWindows(
     periods.flatMap(({ start, end }) => [
       ...period(start, Math.min(end, window.start)),
       ...period(Math.max(start, window.end), end),
     ]),
   );
-  const inside = merged(
+  const inside = mergedWindows(
     periods.flatMap(({ start, end }) => period(Math.max(start, window.start), Math.min(end, window.end))),
   );
   const isWhole = lengthOf(inside) > largestShareInside * lengthOf([window]);
   const usable = lengthOf(outside) >= leastReferenceMs || isWhole ? outside : [...outside, ...inside];
   const first = [...usable].sort((a, b) => apart(a, window) - apart(b, window) || a.start - b.start)[0];
   if (first === undefined) return null;
-  return merged(usable.filter((one) => apart(one, first) <= reachMs));
+  return mergedWindows(usable.filter((one) => apart(one, first) <= reachMs));
 }
 
 /** None where it would have no length. */
@@ -291,18 +292,6 @@ function period(start: EpochMs, end: EpochMs): TimeWindow[] {
 
 function lengthOf(windows: readonly TimeWindow[]): number {
   return windows.reduce((sum, { start, end }) => sum + end - start, 0);
-}
-
-/** Sorted and without overlaps. */
-function merged(windows: readonly TimeWindow[]): TimeWindow[] {
-  const result: TimeWindow[] = [];
-  for (const next of [...windows].sort((a, b) => a.start - b.start)) {
-    const last = result[result.length - 1];
-    if (last !== undefined && next.start <= last.end) {
-      result[result.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
-    } else result.push(next);
-  }
-  return result;
 }
 
 /** What a person should hear was not there: modalities without a source, without data, without a past. */

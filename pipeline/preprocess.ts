@@ -76,9 +76,14 @@ function gridStep(t: Float64Array): number {
   return Math.max(smallestStepMs, steps[steps.length >> 1] ?? smallestStepMs);
 }
 
+/** Whether what is called so is made a rate of, unless its source or its course says otherwise. */
+export function isCounterName(metric: string): boolean {
+  return counterName.test(metric);
+}
+
 /** A counter by its name that does fall in at most 1 % of its steps, and moves at all. */
 function isCounter(series: RawSeries): boolean {
-  if (series.kind === "gauge" || !counterName.test(series.key.metric)) return false;
+  if (series.kind === "gauge" || !isCounterName(series.key.metric)) return false;
   let steps = 0;
   let rising = 0;
   let moved = false;

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -206,6 +206,40 @@ describe("localexpert incidents and forget", { timeout: patience }, () => {
 
     expect(code).toBe(2);
     expect(errors).toContain("--before");
+  });
+});
+
+describe("localexpert cases", { timeout: 2 * patience }, () => {
+  it("takes what an answer was, lists it and exports it, and forgets it with the answer", async () => {
+    const environment = { LOCALEXPERT_STATE: join(home, "cases") };
+    const about = ["--source", telemetry, "--json"];
+    const folder = join(home, "exported");
+    const { id } = JSON.parse((await run(ask("--json"), { environment })).output);
+
+    const known = JSON.parse(
+      (await run(["cases", "--id", id, "--was", "geo", ...about], { environment })).output,
+    );
+    const listed = await run(["cases", "--source", telemetry], { environment });
+    const exported = await run(["cases", "--export", folder, "--source", telemetry], { environment });
+    await run(["forget", "--id", id, ...about], { environment });
+    const left = await run(["cases", "--source", telemetry], { environment });
+
+    expect(known).toMatchObject([{ questionId: id, service: "geo", said: [{ verdict: "confirmed" }] }]);
+    expect(listed.output).toContain("geo, as the answer says (said by 1 person)");
+    expect(exported).toMatchObject({ code: 0, output: `Exported 1 case to ${folder}.\n` });
+    expect(JSON.parse(await readFile(join(folder, "cases.json"), "utf8"))).toMatchObject([
+      { id, root_cause: { service: "geo" } },
+    ]);
+    expect(left.output).toBe("Nobody has said of an answer whether it was right.\n");
+  });
+
+  it("says what is missing, and what is not saved", async () => {
+    const half = await run(["cases", "--id", "q", "--source", telemetry]);
+    const unknown = await run(["cases", "--id", "q", "--was", "geo", "--source", telemetry]);
+
+    expect([half.code, unknown.code]).toEqual([2, 2]);
+    expect(half.errors).toContain("--was");
+    expect(unknown.errors).toContain("Nothing is saved under q");
   });
 });
 

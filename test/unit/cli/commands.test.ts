@@ -40,6 +40,7 @@ function recorded() {
     configCheck: keep("configCheck"),
     incidents: keep("incidents"),
     forget: keep("forget"),
+    cases: keep("cases"),
     replay: keep("replay"),
     chat: keep("chat"),
     start: keep("start"),
@@ -53,10 +54,12 @@ describe("the command line", () => {
 
     await run("incidents", "--service", "geo");
     await run("forget", "--before", "2026-11-01");
+    await run("cases", "--id", "q", "--was", "geo", "--export", "f");
 
     expect(calls).toEqual([
       ["incidents", { service: "geo", limit: 20 }],
       ["forget", { before: "2026-11-01" }],
+      ["cases", { id: "q", was: "geo", export: "f" }],
     ]);
   });
 
