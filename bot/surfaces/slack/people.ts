@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ChatMessage, Person, Place } from "../../surface.ts";
 import type { CallSlack } from "./bolt.ts";
+import { refusalOf } from "./chat-failure.ts";
 import { literal } from "./mrkdwn.ts";
 import type { Poster } from "./post.ts";
 import { kindOf } from "./read-payload.ts";
@@ -48,7 +49,9 @@ export function people(call: CallSlack, poster: Poster, now: () => number): Peop
     // An id of a bot that has no user: nobody of whom Slack could tell more.
     if (id.startsWith("B")) return { isGuest: false, isBot: true, timeZone: "UTC" };
     return users(`${team}/${id}`, async () => {
-      const { user } = await call(team, "users.info", { user: id }, User);
+      const found = await unlessUnknown(call(team, "users.info", { user: id }, User));
+      if (found === null) return { isGuest: true, isBot: false, timeZone: "UTC" };
+      const { user } = found;
       const isElsewhere = user.team_id !== undefined && user.team_id !== team;
       return {
         isGuest: user.is_restricted || user.is_ultra_restricted || user.is_stranger || isElsewhere,
@@ -60,7 +63,9 @@ export function people(call: CallSlack, poster: Poster, now: () => number): Peop
 
   async function whereIs(team: string, id: string): Promise<Where> {
     return channels(`${team}/${id}`, async () => {
-      const { channel } = await call(team, "conversations.info", { channel: id }, Channel);
+      const found = await unlessUnknown(call(team, "conversations.info", { channel: id }, Channel));
+      if (found === null) return { kind: kindOf(id), isShared: true };
+      const { channel } = found;
       const kind = channel.is_im ? "direct" : channel.is_mpim ? "group" : kindOf(id);
       return { kind, isShared: channel.is_ext_shared || channel.is_pending_ext_shared };
     });
@@ -92,6 +97,18 @@ export function people(call: CallSlack, poster: Poster, now: () => number): Peop
       };
     },
   };
+}
+
+/** Of whom and of what Slack does not tell the bot: people and channels of others. */
+const unknown = new Set(["user_not_found", "user_not_visible", "channel_not_found"]);
+
+async function unlessUnknown<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (unknown.has(refusalOf(error) ?? "")) return null;
+    throw error;
+  }
 }
 
 /** Remembers what was asked for a while. */

@@ -3,6 +3,7 @@ import type { Reply } from "../../../../../bot/reply.ts";
 import { renderReply } from "../../../../../bot/reply.ts";
 import { threadRef } from "../../../../../bot/surfaces/slack/slack-thread.ts";
 import { geoDiagnosis } from "../../../../fakes/geo-diagnosis.ts";
+import { mention } from "../../../../support/slack-payloads.ts";
 import { openSlack } from "../../../../support/slack-surface.ts";
 import { sentText } from "./shown.ts";
 
@@ -229,6 +230,30 @@ describe("what only Slack can tell of a message", () => {
     const { message } = await completed({}, channel);
 
     expect(message?.from?.place.isShared).toBe(true);
+  });
+
+  it.each(["user_not_found", "user_not_visible"])(
+    "takes for a guest of whom Slack says %s",
+    async (error) => {
+      await using slack = await openSlack();
+      slack.workspace.answer("users.info", () => ({ ok: false, error }));
+      slack.workspace.answer("conversations.info", () => ({ ok: false, error: "channel_not_found" }));
+      await slack.send(mention());
+
+      const message = await slack.surface.complete?.(slack.heard[0]!);
+
+      expect(message?.from).toMatchObject({ person: { isGuest: true }, place: { isShared: true } });
+    },
+  );
+
+  it("lets the message be heard again later where Slack does not answer", async () => {
+    await using slack = await openSlack();
+    slack.workspace.failNext({ kind: "status", status: 500 });
+    await slack.send(mention());
+
+    const completed = slack.surface.complete?.(slack.heard[0]!);
+
+    await expect(completed).rejects.toMatchObject({ code: "chat-unavailable" });
   });
 
   it("knows a group message, and a zone that is none", async () => {
