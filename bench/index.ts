@@ -5,6 +5,7 @@ import { BotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
 import type { CaseRun, PipelineInput } from "./case-message.ts";
 import { isQuiet, type LabelledCase, pipelineInput, readCases } from "./cases.ts";
+import { checkMarks, writeInto } from "./into-document.ts";
 import { readMachine } from "./machine.ts";
 import { type Outcome, rankedNames, rightNames } from "./methods.ts";
 import { type PerturbationName, perturbationNames } from "./perturb.ts";
@@ -20,6 +21,8 @@ export interface BenchOptions {
   /** Files to write; none when left out. */
   readonly json?: string | undefined;
   readonly markdown?: string | undefined;
+  /** A document that has marks for the tables (into-document.ts). */
+  readonly into?: string | undefined;
   /** The first so many of the cases. */
   readonly limit?: number | undefined;
   /** How many at a time; above one, seconds are no longer those of a case that has the machine alone. */
@@ -68,6 +71,8 @@ export async function runBench(
   const model = modelOf(options);
   const ask: RunCase = (input, stop) => run(model === null ? input : { ...input, model }, stop);
   await Promise.all([checkWritable(options.json), checkWritable(options.markdown)]);
+  const { into } = options;
+  if (into !== undefined) await checkMarks(into);
   const faults = chosen(await readCases(folders), options);
   const quiet = options.quiet === undefined ? [] : await quietWindows(faults, options.quiet, signal);
   const date = new Date().toISOString();
@@ -89,6 +94,7 @@ export async function runBench(
     await writeFile(options.json, `${JSON.stringify(outcomes.map(caseResult), null, 1)}\n`);
   }
   if (options.markdown !== undefined) await writeFile(options.markdown, table);
+  if (into !== undefined) await writeInto(into, table);
   return { failed: outcomes.filter(({ run: { error } }) => error !== null).length, table };
 }
 

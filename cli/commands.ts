@@ -273,6 +273,8 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
       "let the experts speak through this model server, such as http://localhost:8000/v1",
     )
     .option("--model-name <name>", "the model, as that server calls it")
+    .option("--scale", "diagnose generated telemetry of 100, 300 and 1,000 services as well")
+    .option("--into <file>", "write the tables into this document, between its marks for them")
     .addHelpText("after", examples(["bench --cases ./cases --markdown table.md --json results.json"]))
     .action(async (options: Omit<BenchOptions, "progress">) => done(await commands.bench(options, shell)));
 

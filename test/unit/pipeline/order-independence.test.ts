@@ -106,8 +106,8 @@ describe("rankings", () => {
     const { rankings, services } = ranked(slice(incident(1)));
 
     const silent = rankings.filter(({ candidates }) => candidates.length === 0);
-    // Where traces were seen, the call graph alone has nothing to add; nothing was fitted here.
-    expect(silent.map(({ localizer }) => localizer)).toEqual(["call-graph", "mepfl"]);
+    // Nobody repeats a call; where traces were seen, the call graph has nothing to add; nothing was fitted.
+    expect(silent.map(({ localizer }) => localizer)).toEqual(["repeated-calls", "call-graph", "mepfl"]);
     expect(services[0]!.service).toBe("geo");
   });
 
