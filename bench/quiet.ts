@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { openToolbox } from "../compose.ts";
 import { takeInventory } from "../pipeline/collect.ts";
 import type { TimeWindow } from "../pipeline/types.ts";
@@ -9,7 +10,9 @@ const minuteMs = 60_000;
  * Windows in which nothing was broken, from the periods that the data of these cases declares fault-free:
  * asked about in the words of the folder's first case. What the window covers is no normal period then.
  *
- * Shape:  about `count` for each folder of telemetry, evenly over its periods; none where none is declared.
+ * Shape:  about `count` for each folder of telemetry, evenly over its periods; none where none is declared. Of
+ *         folders side by side of one system, which may be one recording asked about at several times, the first
+ *         that declares some stands for all.
  */
 export async function quietWindows(
   cases: readonly LabelledCase[],
@@ -21,12 +24,16 @@ export async function quietWindows(
     if (!firsts.has(labelled.telemetry)) firsts.set(labelled.telemetry, labelled);
   }
   const quiet: LabelledCase[] = [];
+  const done = new Set<string>();
   for (const [telemetry, model] of firsts) {
+    const place = `${model.system}\n${dirname(telemetry)}`;
+    if (done.has(place)) continue;
     const toolbox = await openToolbox({ sources: [{ type: "files", path: telemetry }] });
     try {
       const { declaredReference } = await takeInventory(toolbox, signal);
       const lookback = model.lookbackMs ?? 10 * minuteMs;
       for (const askedAt of instants(declaredReference.metric, lookback, count)) {
+        done.add(place);
         quiet.push({
           ...model,
           id: `quiet-${model.system}-${new Date(askedAt).toISOString()}`,

@@ -12,7 +12,7 @@ import {
   rankedNames,
   rightNames,
 } from "./methods.ts";
-import { missNotes } from "./miss-notes.ts";
+import { missNotes, typeNotes } from "./miss-notes.ts";
 import type { ModelCost } from "./model-cost.ts";
 import { leftOutTable, robustness, verdicts } from "./robustness-table.ts";
 import { type Accuracy, accuracy, type Credits, rankOf, type Share } from "./score.ts";
@@ -272,7 +272,7 @@ function missList(outcomes: readonly Outcome[], level: Level): string {
       right.join(" or "),
       rank === null ? "not ranked" : String(rank),
       run.error === null ? shown || `nothing (${run.answer?.verdict ?? "no answer"})` : firstLine(run.error),
-      missNotes[`${labelled.id} ${level}`] ?? none,
+      missNotes[`${labelled.id} ${level}`] ?? typeNotes[`${labelled.faultType} ${level}`] ?? none,
     ]);
   }
   if (rows.length === 0) return "None.";
