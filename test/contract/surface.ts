@@ -27,8 +27,8 @@ export interface SurfaceUnderTest extends AsyncDisposable {
     throttle(seconds: number): void;
     /** It answers with an error of its own. */
     breakDown(): void;
-    /** What is sent next arrives, but the surface does not hear of it. */
-    loseAnswer(): void;
+    /** What is sent next arrives, but the surface does not hear of it; null where a chat cannot be searched for it. */
+    readonly loseAnswer: (() => void) | null;
   } | null;
 }
 
@@ -127,7 +127,7 @@ export function surfaceContract(open: () => Promise<SurfaceUnderTest>): void {
 
   it("posts a reply once, though its first try was not answered", async () => {
     await using chat = await open();
-    if (chat.fail === null) return;
+    if (chat.fail === null || chat.fail.loseAnswer === null) return;
     const answer = renderReply(longDiagnosis(), "deep");
 
     chat.fail.loseAnswer();

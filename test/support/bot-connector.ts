@@ -7,6 +7,8 @@ export interface Sent {
   readonly conversation: string;
   /** The id of the message that was replaced or taken away; null for one that was sent. */
   readonly id: string | null;
+  /** The id that one which was sent was given. */
+  readonly newId: string;
   // biome-ignore lint/suspicious/noExplicitAny: what the bot wrote, as it came over the wire
   readonly activity: any;
 }
@@ -43,9 +45,9 @@ export async function botConnector(): Promise<BotConnector> {
     const activity = request.body === "" ? null : JSON.parse(request.body);
     const mishap = activity?.type === "typing" ? undefined : mishaps.shift();
     if (mishap !== undefined) return mishap(request, response);
-    sent.push({ method: request.method, conversation, id, activity });
-    if (request.method === "DELETE") return response.writeHead(200).end();
     last += 1;
+    sent.push({ method: request.method, conversation, id, newId: String(last), activity });
+    if (request.method === "DELETE") return response.writeHead(200).end();
     sendJson(response, { id: id ?? String(last) });
   });
   return {
@@ -63,6 +65,17 @@ export function refuses(status: number, code: string, headers: Record<string, st
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(JSON.stringify({ error: { code, message: "of the server" } }));
   };
+}
+
+/** What people see in the chat now: each message as it was sent or last replaced, oldest first. */
+export function shownIn({ sent }: BotConnector): unknown[] {
+  const shown = new Map<string, unknown>();
+  for (const { method, id, newId, activity } of sent) {
+    if (activity?.type === "typing") continue;
+    if (method === "DELETE") shown.delete(id ?? "");
+    else shown.set(id ?? newId, activity);
+  }
+  return [...shown.values()];
 }
 
 /** Takes the request and never answers it. */

@@ -4,7 +4,13 @@ import type { ChatMessage } from "../../../../../bot/surface.ts";
 import { TeamsOptions } from "../../../../../bot/surfaces/teams/options.ts";
 import { type TeamsSurface, teamsSurface } from "../../../../../bot/surfaces/teams/teams.ts";
 import { geoDiagnosis } from "../../../../fakes/geo-diagnosis.ts";
-import { type BotConnector, botConnector, hangs, refuses } from "../../../../support/bot-connector.ts";
+import {
+  type BotConnector,
+  botConnector,
+  hangs,
+  refuses,
+  shownIn,
+} from "../../../../support/bot-connector.ts";
 import {
   channelMessage,
   elsewhere,
@@ -248,6 +254,25 @@ describe("saying", () => {
     expect(posted.id.split(",")).toHaveLength(posts.length);
     const said = posts.map(({ activity }) => activity.text).join("\n\n");
     expect(said.split("\n\n")).toHaveLength(40);
+  });
+
+  it("repeats at most the part whose answer was lost, for Teams cannot be searched", async () => {
+    const { thread } = await heardOne(personalMessage(connector.url, "what broke"));
+    const { post } = surface;
+    let lost = 0;
+    connector.mishaps.push((_request, response) => {
+      lost += 1;
+      response.destroy();
+    });
+
+    await expect(post(thread, answer, sending("q1"))).rejects.toMatchObject({ code: "chat-unavailable" });
+    const posted = await post(thread, answer, sending("q1", true));
+    const again = await post(thread, answer, sending("q1", true));
+    await surface.update(again, answer, sending("q2", true));
+
+    expect(lost).toBe(1);
+    expect(again).toEqual(posted);
+    expect(shownIn(connector)).toHaveLength(1);
   });
 
   it("takes away the parts that a shorter reply does not need", async () => {
