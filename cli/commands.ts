@@ -11,6 +11,7 @@ import type { QuestionOptions } from "./question-options.ts";
 import type { ReadOptions } from "./read.ts";
 import { exitCodes, type Shell } from "./shell.ts";
 import type { StartOptions } from "./start.ts";
+import type { TeamsPackageOptions } from "./teams-package.ts";
 
 /** What the commands do; each returns its exit code. */
 export interface Commands {
@@ -27,6 +28,7 @@ export interface Commands {
   replay(id: string, options: QuestionOptions, shell: Shell): Promise<number>;
   chat(options: QuestionOptions, shell: Shell): Promise<number>;
   start(options: StartOptions, shell: Shell): Promise<number>;
+  teamsPackage(options: TeamsPackageOptions, shell: Shell): Promise<number>;
 }
 
 /** Each command is loaded when it is run: `--help` and a first stage should not wait for the others. */
@@ -44,6 +46,7 @@ const loaded: Commands = {
   chat: async (...rest) => (await import("./chat.ts")).chat(...rest),
   start: async (...rest) => (await import("./start.ts")).start(...rest),
   replay: async (...rest) => (await import("./replay.ts")).replay(...rest),
+  teamsPackage: async (...rest) => (await import("./teams-package.ts")).teamsPackage(...rest),
 };
 
 /**
@@ -286,6 +289,19 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(configOption())
     .addHelpText("after", examples(["config check", "config check --config ./localexpert.yaml"]))
     .action(async (options: { config?: string }) => done(await commands.configCheck(options, shell)));
+
+  program
+    .command("teams")
+    .description("the bot in Microsoft Teams")
+    .command("package")
+    .description("write the app package that Teams takes for upload")
+    .option("--out <file>", "where to", "localexpert-teams.zip")
+    .option("--name <name>", "what the bot is called in Teams", "LocaleXpert")
+    .option("--developer <name>", "who runs it", "Your organisation")
+    .option("--website <url>", "a page about it, on privacy and on terms", "https://www.example.com")
+    .addOption(configOption())
+    .addHelpText("after", examples(["teams package --out localexpert-teams.zip"]))
+    .action(async (options: TeamsPackageOptions) => done(await commands.teamsPackage(options, shell)));
 
   return program;
 }

@@ -23,6 +23,8 @@ export interface BotConnector extends AsyncDisposable {
   /** What happens to the next requests, one each; then all goes well again. */
   readonly mishaps: Mishap[];
   readonly members: Map<string, unknown>;
+  /** The paths of all requests so far. */
+  readonly asked: readonly string[];
 }
 
 /** Microsoft's Bot Connector as far as the bot uses it: messages with ids of its own, and members. */
@@ -30,11 +32,23 @@ export async function botConnector(): Promise<BotConnector> {
   const sent: Sent[] = [];
   const mishaps: Mishap[] = [];
   const members = new Map<string, unknown>();
+  const asked: string[] = [];
   let last = 1_700_000_000_000;
   const server: LocalServer = await localServer((request, response) => {
     const path = decodeURIComponent(request.url);
-    const match = /^\/v3\/conversations\/([^/]+)\/(activities|members)(?:\/([^/]+))?$/.exec(path);
+    asked.push(path);
+    const match =
+      /^\/v3\/conversations\/([^/]+)\/(activities|members|pagedmembers)(?:\/([^/?]+))?(\?.*)?$/.exec(path);
     const [, conversation = "", what, id = null] = match ?? [];
+    const isTyping = request.body.includes('"type":"typing"');
+    const mishap = isTyping ? undefined : mishaps.shift();
+    if (mishap !== undefined) return mishap(request, response);
+    if (what === "pagedmembers") {
+      // One a page, so that pages are turned.
+      const at = Number(new URL(request.url, server.url).searchParams.get("continuationToken") ?? 0);
+      const next = at + 1 < members.size ? { continuationToken: String(at + 1) } : {};
+      return sendJson(response, { members: [...members.values()].slice(at, at + 1), ...next });
+    }
     if (what === "members") {
       const member = members.get(id ?? "");
       if (member === undefined)
@@ -43,8 +57,6 @@ export async function botConnector(): Promise<BotConnector> {
     }
     if (what !== "activities") return sendJson(response, {}, 404);
     const activity = request.body === "" ? null : JSON.parse(request.body);
-    const mishap = activity?.type === "typing" ? undefined : mishaps.shift();
-    if (mishap !== undefined) return mishap(request, response);
     last += 1;
     sent.push({ method: request.method, conversation, id, newId: String(last), activity });
     if (request.method === "DELETE") return response.writeHead(200).end();
@@ -56,6 +68,7 @@ export async function botConnector(): Promise<BotConnector> {
     messages: () => sent.filter(({ activity }) => activity?.type !== "typing"),
     mishaps,
     members,
+    asked,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

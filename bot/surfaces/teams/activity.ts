@@ -47,7 +47,6 @@ export const Activity = z.object({
   channelData: optional(
     z.object({
       tenant: optional(z.object({ id: Id })),
-      team: optional(z.object({ id: Id })),
       channel: optional(z.object({ id: optional(Id), type: optional(Text) })),
       eventType: optional(Text),
     }),

@@ -174,7 +174,7 @@ function chart(evidence: readonly ShownEvidence[]): CardElement[] {
       type: "Chart.Line",
       spacing: "Medium",
       title: deadRun(title),
-      xAxisTitle: "sample",
+      xAxisTitle: deadRun(`${title}, sample by sample`),
       colorSet: "diverging",
       data: [{ legend: deadRun(worst.id), values: points }],
       fallback: paragraph([

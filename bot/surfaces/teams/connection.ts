@@ -75,6 +75,8 @@ export interface TeamsConnection {
   update(thread: TeamsThread, id: string, outgoing: Outgoing): Promise<void>;
   remove(thread: TeamsThread, id: string): Promise<void>;
   member(thread: TeamsThread, personId: string): Promise<Member>;
+  /** The organisations of all members, those that are not told left out. */
+  tenants(thread: TeamsThread): Promise<ReadonlySet<string>>;
 }
 
 /** The vendor's SDK, and the only file that knows it. */
@@ -182,6 +184,22 @@ export function teamsConnection({ identity, cloud, requestTimeoutMs }: Connectio
         used.deleteActivity(context, { ...referenceTo(thread), activityId: id }).then(() => true),
       );
     },
+    async tenants(thread) {
+      return within(withoutMessage(thread), async (_used, context) => {
+        const found = new Set<string>();
+        let page: string | undefined;
+        do {
+          const { members, continuationToken } = await TeamsInfo.getPagedMembers(
+            context,
+            membersAtOnce,
+            page,
+          );
+          for (const { tenantId } of members) if (tenantId !== undefined) found.add(tenantId);
+          page = continuationToken;
+        } while (page !== undefined && page !== "");
+        return found;
+      });
+    },
     async member(thread, personId) {
       return within(withoutMessage(thread), async (_used, context) => {
         const found = await TeamsInfo.getMember(context, personId);
@@ -221,6 +239,8 @@ function addressed(thread: TeamsThread, outgoing: Outgoing): Outgoing {
 }
 
 const channelId = "msteams";
+/** The most that Teams gives in a page. */
+const membersAtOnce = 500;
 const nobody = { id: "", name: "" };
 /** The SDK wants a whole activity, and reads two fields of it. */
 const emptyActivity: Activity = {

@@ -162,7 +162,7 @@ function senderOf(
   return {
     person: { id: from.aadObjectId ?? from.id, isGuest: ofOthers, isBot },
     place: {
-      team: (kind === "channel" ? channelData?.team?.id : undefined) ?? tenant,
+      team: tenant,
       channel: conversation.replace(/;messageid=.*$/i, ""),
       kind,
       isShared: channelData?.channel?.type === "shared",

@@ -113,7 +113,9 @@ function wordsMessages({ paragraphs, cited = [] }: Words, as: "post" | "update")
     numbered.push(citation(numbered.length + 1, id, text));
   }
   const messages = texts(dead, first);
-  return numbered.length === 0 ? messages : labelled(messages, numbered);
+  return numbered.length === 0
+    ? messages
+    : messages.map((one) => ({ ...one, entities: [labelWith(numbered, one.text)] }));
 }
 
 /** Behind the first place where `id` stands alone: "metric-1" is not in "metric-12". */
@@ -135,24 +137,25 @@ function citation(position: number, id: string, text: string): Citation {
 }
 
 /** Says that a machine made it, and asks for thumbs up or down; those belong to the first message. */
-function labelled(messages: readonly TeamsMessage[], citations: readonly Citation[] = []): TeamsMessage[] {
+function labelled(messages: readonly TeamsMessage[]): TeamsMessage[] {
   return messages.map((one, index) => ({
     ...one,
-    entities: [
-      {
-        type: "https://schema.org/Message",
-        "@type": "Message",
-        "@context": "https://schema.org",
-        "@id": "",
-        additionalType: ["AIGeneratedContent"],
-        // A number that stands in another message has no meaning there.
-        ...(citations.length === 0
-          ? {}
-          : { citation: citations.filter(({ position }) => one.text.includes(`[${position}]`)) }),
-      },
-    ],
+    entities: [label],
     channelData: index === 0 ? { feedbackLoop: { type: "default" } } : {},
   }));
+}
+
+const label = {
+  type: "https://schema.org/Message",
+  "@type": "Message",
+  "@context": "https://schema.org",
+  "@id": "",
+  additionalType: ["AIGeneratedContent"],
+} as const;
+
+/** With the citations whose numbers stand in the text: in another message they have no meaning. */
+function labelWith(citations: readonly Citation[], text: string): MessageEntity {
+  return { ...label, citation: citations.filter(({ position }) => text.includes(`[${position}]`)) };
 }
 
 // ── Sizes ───────────────────────────────────────────────────────────────────────────────────────

@@ -42,6 +42,8 @@ const rememberedSendings = 1_000;
 const rememberedAnswers = 5_000;
 /** So long clients go on showing a sign of typing. */
 const typingShowsMs = 3_000;
+/** Who has joined a chat meanwhile is seen after so long. */
+const membersHoldMs = 600_000;
 const loopback = "127.0.0.1";
 const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
 
@@ -59,6 +61,7 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
   /** Ids of the parts that each sending has posted so far. */
   const landed = recent<readonly string[]>(rememberedSendings);
   const typing = recent<EpochMs>(rememberedSendings);
+  const shared = recent<{ readonly at: EpochMs; readonly isShared: boolean }>(rememberedSendings);
   const listening = deferred<Endpoint>();
   const over = deferred<void>();
 
@@ -153,12 +156,29 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
 
   /** Whether somebody is a guest, or belongs to another organisation. */
   async function isStranger(thread: TeamsThread, personId: string): Promise<boolean> {
+    const { isGuest, tenant } = await connection.member(thread, personId);
+    const home = options.tenantId ?? thread.tenant;
+    return isGuest || (tenant !== null && home !== null && tenant !== home);
+  }
+
+  /** Whether people of other organisations read along. Asked once in a while: teams can be large. */
+  async function isShared(thread: TeamsThread): Promise<boolean> {
+    if (thread.kind === "direct") return false;
+    const key = thread.conversation.replace(/;messageid=.*$/i, "");
+    const known = shared.get(key);
+    if (known !== undefined && now() - known.at < membersHoldMs) return known.isShared;
+    const home = options.tenantId ?? thread.tenant;
+    const tenants = await connection.tenants(thread);
+    const isShared = [...tenants].some((tenant) => home !== null && tenant !== home);
+    shared.set(key, { at: now(), isShared });
+    return isShared;
+  }
+
+  /** What Teams does not let us see is taken for the worse: strangers write, strangers read along. */
+  async function unlessRefused(told: Promise<boolean>): Promise<boolean> {
     try {
-      const { isGuest, tenant } = await connection.member(thread, personId);
-      const home = options.tenantId ?? thread.tenant;
-      return isGuest || (tenant !== null && home !== null && tenant !== home);
+      return await told;
     } catch (error) {
-      // Who is no member and yet writes there, is let in by none of our own.
       if (asBotError(error)?.code === "chat-refused") return !options.emulator;
       throw error;
     }
@@ -194,9 +214,14 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     },
     async complete(message) {
       if (message.from === null) return message;
-      const { person } = message.from;
-      const isGuest = person.isGuest || (await isStranger(teamsThread(message.thread), person.id));
-      return { ...message, from: { ...message.from, person: { ...person, isGuest } } };
+      const { person, place } = message.from;
+      const thread = teamsThread(message.thread);
+      const isGuest = person.isGuest || (await unlessRefused(isStranger(thread, person.id)));
+      const readAlong = place.isShared || (await unlessRefused(isShared(thread)));
+      return {
+        ...message,
+        from: { person: { ...person, isGuest }, place: { ...place, isShared: readAlong } },
+      };
     },
     rootOf(ref) {
       const thread = teamsThread(ref);

@@ -44,6 +44,7 @@ function recorded() {
     replay: keep("replay"),
     chat: keep("chat"),
     start: keep("start"),
+    teamsPackage: keep("teamsPackage"),
   };
   return { calls, printed, run: (...argv: string[]) => runCommand(argv, shell, commands) };
 }

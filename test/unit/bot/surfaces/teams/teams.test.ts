@@ -108,7 +108,7 @@ describe("hearing", () => {
 
     expect(heard.map(({ text }) => text)).toEqual(["what broke in geo", "why &lt;b&gt; Ben"]);
     expect(heard[1]?.from?.place).toEqual({
-      team: "19:team0001@thread.tacv2",
+      team: tenant,
       channel: elsewhere.channel,
       kind: "channel",
       isShared: false,
@@ -306,6 +306,34 @@ describe("saying", () => {
 });
 
 describe("completing", () => {
+  const colleague = { id: "29:anna", aadObjectId: personId, userRole: "user", tenantId: tenant };
+  const supplier = { id: "29:eve", userRole: "user", tenantId: "22222222-2222-3333-4444-555555555555" };
+
+  it.each([
+    ["a channel with a supplier", channelMessage, true],
+    ["a group with a supplier", groupMessage, true],
+    ["a personal chat", personalMessage, false],
+  ])("learns who reads along in %s, once for many questions", async (_where, activity, isShared) => {
+    connector.members.set(personId, colleague);
+    connector.members.set("29:eve", supplier);
+    const message = await heardOne(activity(connector.url, "what broke"));
+
+    await surface.complete?.(message);
+    const asked = connector.asked.filter((path) => path.includes("pagedmembers")).length;
+    const completed = await surface.complete?.(message);
+
+    expect(completed?.from?.place.isShared).toBe(isShared);
+    expect(asked).toBe(isShared ? 2 : 0);
+    expect(connector.asked.filter((path) => path.includes("pagedmembers"))).toHaveLength(asked);
+  });
+
+  it("waits where the members cannot be read now", async () => {
+    const message = await heardOne(personalMessage(connector.url, "what broke"));
+    connector.mishaps.push(refuses(503, "ServiceUnavailable"));
+
+    await expect(surface.complete?.(message)).rejects.toMatchObject({ code: "chat-unavailable" });
+  });
+
   it.each([
     ["a member", { userRole: "user", tenantId: tenant }, false],
     ["a guest", { userRole: "guest", tenantId: tenant }, true],
@@ -315,7 +343,7 @@ describe("completing", () => {
       true,
     ],
   ])("learns that %s asks", async (_who, member, isGuest) => {
-    const message = await heardOne(channelMessage(connector.url, "what broke"));
+    const message = await heardOne(personalMessage(connector.url, "what broke"));
     connector.members.set(personId, { id: "29:anna", aadObjectId: personId, ...member });
 
     const completed = await surface.complete!(message);
