@@ -204,7 +204,7 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
     handle: (body, signal) => heard.hear(body, signal),
     onDropped: (body, error) => {
       onTrouble("A message could not be understood.", error);
-      heard.giveUp(body).catch((again) => onTrouble("Nor could that be said.", again));
+      heard.giveUp(body, error).catch((again) => onTrouble("Nor could that be said.", again));
     },
   });
   closers.push(() => hearing.close(drainMs));

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Outbox } from "../jobs/notifier.ts";
+import { asBotError } from "../pipeline/errors.ts";
 import type { Conversation } from "./conversation.ts";
+import { failureOf } from "./failure.ts";
 import { brokenReply } from "./messenger.ts";
 import type { ChatMessage, ChatSurface } from "./surface.ts";
 
@@ -43,12 +45,14 @@ export function hearChat({ surfaces, conversation, outbox }: HearOptions) {
       const message = (await surface?.complete?.(saved)) ?? saved;
       await conversation.hear(message, signal);
     },
-    /** A message that no try could hear: whoever wrote it is told so. */
-    async giveUp(body: unknown): Promise<void> {
+    /** A message that no try could hear: whoever wrote it is told why. */
+    async giveUp(body: unknown, error: unknown): Promise<void> {
       const message = Message.safeParse(body);
       if (!message.success) return;
       const { thread, id } = message.data;
-      await outbox.put(thread, id, { kind: "reply", reply: brokenReply }, true);
+      const known = asBotError(error);
+      const reply = known === null ? brokenReply : failureOf(known);
+      await outbox.put(thread, id, { kind: "reply", reply }, true);
     },
   };
 }

@@ -44,7 +44,9 @@ async function replyOf(content: Content, store: MessengerOptions["store"]): Prom
     case "progress": {
       const { stages, questionId, waiting } = content;
       const waits = waiting === undefined ? {} : { waiting };
-      return { kind: "progress", stages, questionId, buttons: [stop], ...waits };
+      // The last of each: a stage that is done was started before.
+      const latest = [...new Map(stages.map((stage) => [stage.name, stage])).values()];
+      return { kind: "progress", stages: latest, questionId, buttons: [stop], ...waits };
     }
     case "made":
       return madeReply(content, store);

@@ -91,7 +91,7 @@ function confidence(diagnosis: Diagnosis): string[] {
     `${percentWords(first.confidence)} for ${first.service}.${rest}`,
     methods.length === 0
       ? ""
-      : `${agreeing.length} of ${counted(methods.length, "method")} that rank services put it first.`,
+      : `${agreeing.length} of ${counted(methods.length, "method that ranks services", "methods that rank services")} put it first.`,
     "This number orders answers by how clear they are; it is not a measured probability.",
     ...diagnosis.uncertainty,
   ];
