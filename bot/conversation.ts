@@ -79,6 +79,11 @@ export interface Conversation {
   hear(message: ChatMessage, signal: AbortSignal): Promise<Outcome>;
 }
 
+const silence: Voice = {
+  say: async () => undefined,
+  make: async () => ({ kind: "ignored" }),
+};
+
 /**
  * The one conversation of all surfaces: reads a message, asks back when no time was named and somebody
  * is there to say, and has the question answered. What is asked about an answer is answered from it where
@@ -88,7 +93,7 @@ export function conversation(desk: Desk): Conversation {
   const { canAsk, read, threads, defaultWindowMs } = desk;
 
   async function hear(message: ChatMessage, signal: AbortSignal): Promise<Outcome> {
-    const voice = desk.voiceOf(message);
+    const voice = message.isQuiet === true ? silence : desk.voiceOf(message);
     try {
       return await answer(message, voice, signal);
     } catch (error) {

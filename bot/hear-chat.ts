@@ -28,6 +28,7 @@ const Message = z.object({
   timeZone: z.string(),
   from: SavedSender,
   about: z.string().nullable(),
+  isQuiet: z.boolean().default(false),
 });
 
 export interface HearOptions {
@@ -48,7 +49,7 @@ export function hearChat({ surfaces, conversation, outbox }: HearOptions) {
     /** A message that no try could hear: whoever wrote it is told why. */
     async giveUp(body: unknown, error: unknown): Promise<void> {
       const message = Message.safeParse(body);
-      if (!message.success) return;
+      if (!message.success || message.data.isQuiet) return;
       const { thread, id } = message.data;
       const known = asBotError(error);
       const reply = known === null ? brokenReply : failureOf(known);

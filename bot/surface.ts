@@ -48,6 +48,8 @@ export interface ChatMessage {
   readonly from: Sender | null;
   /** The question whose answer this is said to, where a button of that answer was pressed; null: the thread's last. */
   readonly about: string | null;
+  /** Nobody wrote it, as where a question was deleted: what it says is done, and nothing is said about it. */
+  readonly isQuiet?: boolean;
 }
 
 /** How a reply is sent. */

@@ -39,6 +39,16 @@ const Deleted = z.object({
   previous_message: z.object(Author),
 });
 
+/** A deleted message that has replies stays as the head of its thread, changed into a stone. */
+const Tombstone = z.object({
+  type: z.literal("message"),
+  subtype: z.literal("message_changed"),
+  channel: Id,
+  channel_type: z.string().optional(),
+  message: z.object({ subtype: z.literal("tombstone"), ts: Ts }),
+  previous_message: z.object(Author),
+});
+
 const AssistantThread = z.object({
   type: z.literal("assistant_thread_started"),
   assistant_thread: z.object({ channel_id: Id, thread_ts: Ts }),
@@ -70,6 +80,7 @@ const Uninstalled = z.union([
 export const SlackEvent = z.union([
   Mention,
   Deleted,
+  Tombstone,
   Message,
   AssistantThread,
   Stopped,

@@ -75,7 +75,12 @@ function fromEvent(envelope: EventEnvelope, { allowBots }: ReadPayloadOptions): 
         ? written(event, { team, botUser, isShared }, event.thread_ts ?? event.ts)
         : nothing;
     case "message":
-      if (event.subtype === "message_deleted") return fromDeletion(event, { team, botUser, isShared });
+      if (event.subtype === "message_deleted") {
+        return fromDeletion({ ...event, ts: event.deleted_ts }, { team, botUser, isShared });
+      }
+      if (event.subtype === "message_changed") {
+        return fromDeletion({ ...event, ts: event.message.ts }, { team, botUser, isShared });
+      }
       // In channels only mentions are for the bot; they come as events of their own.
       if (event.channel_type !== "im" || !isFromPeople(event, envelope, botUser, allowBots)) return nothing;
       return written(event, { team, botUser, isShared }, event.thread_ts ?? "");
@@ -139,24 +144,31 @@ function written(event: Written, { team, botUser, isShared }: Installed, root: s
   });
 }
 
+interface Deletion {
+  readonly channel: string;
+  readonly channel_type?: string | undefined;
+  readonly ts: string;
+  readonly previous_message: Pick<Written, "user" | "bot_id" | "text"> & {
+    readonly thread_ts?: string | undefined;
+  };
+}
+
 /** Who deletes a question does not want its answer. */
-function fromDeletion(
-  event: Extract<SlackEvent, { readonly subtype: "message_deleted" }>,
-  { team, botUser, isShared }: Installed,
-): Incoming {
+function fromDeletion(event: Deletion, { team, botUser, isShared }: Installed): Incoming {
   const { user, bot_id, text, thread_ts } = event.previous_message;
   const wasQuestion = event.channel_type === "im" || (botUser !== null && text.includes(`<@${botUser}>`));
   if (!wasQuestion || user === undefined || bot_id !== undefined || user === botUser) return nothing;
-  const question = messageId(team, event.channel, event.deleted_ts);
-  const root = thread_ts ?? (event.channel_type === "im" ? "" : event.deleted_ts);
+  const question = messageId(team, event.channel, event.ts);
+  const root = thread_ts ?? (event.channel_type === "im" ? "" : event.ts);
   return said({
     id: `${question}-deleted`,
     thread: { team, channel: event.channel, root },
     text: "stop",
-    ts: event.deleted_ts,
+    ts: event.ts,
     user,
     isShared,
     about: question,
+    isQuiet: true,
   });
 }
 
@@ -257,6 +269,7 @@ interface Said {
   /** Whether people of other organisations read along; null where the payload does not say. */
   readonly isShared: boolean | null;
   readonly about?: string | null;
+  readonly isQuiet?: boolean;
 }
 
 function said({ ts, ...rest }: Said & { readonly ts: string }): Incoming {
@@ -276,6 +289,7 @@ function chatMessage({
   isBot = false,
   isShared,
   about = null,
+  isQuiet = false,
 }: Said & { readonly at: EpochMs }): ChatMessage {
   return {
     id,
@@ -293,6 +307,7 @@ function chatMessage({
       },
     },
     about,
+    ...(isQuiet ? { isQuiet } : {}),
   };
 }
 

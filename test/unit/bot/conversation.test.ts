@@ -36,6 +36,7 @@ interface Changes {
   readonly store?: ThreadStore;
   readonly enqueue?: Enqueue;
   readonly surface?: ChatSurface;
+  readonly commands?: Desk["commands"];
 }
 
 function deskWith(changes: Changes = {}, canAsk = true) {
@@ -60,6 +61,7 @@ function deskWith(changes: Changes = {}, canAsk = true) {
     read: changes.read ?? (async () => understood),
     threads: ownThreads,
     defaultWindowMs: 6 * hour,
+    ...(changes.commands === undefined ? {} : { commands: changes.commands }),
   });
   return { surface, asked, talk };
 }
@@ -330,5 +332,24 @@ describe("the conversation", () => {
     await talk.hear(surface.say("what broke"), signal);
 
     expect(surface.messages[0]?.at(-1)?.kind).toBe("answer");
+  });
+
+  it("does what nobody wrote without a word, and asks nothing for it", async () => {
+    const heard: string[] = [];
+    const { surface, asked, talk } = deskWith({
+      async commands({ message }) {
+        heard.push(message.text);
+        return message.text === "stop"
+          ? { kind: "words", paragraphs: ["Nothing is being looked at."] }
+          : null;
+      },
+    });
+
+    await talk.hear({ ...surface.say("stop"), isQuiet: true }, signal);
+    await talk.hear({ ...surface.say("what broke"), isQuiet: true }, signal);
+
+    expect(heard).toEqual(["stop", "what broke"]);
+    expect(surface.messages).toEqual([]);
+    expect(asked).toEqual([]);
   });
 });

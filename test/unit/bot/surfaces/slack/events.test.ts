@@ -164,7 +164,45 @@ describe("Slack's events", () => {
     );
 
     expect(slack.heard).toMatchObject([
-      { text: "stop", about: `slack-T000000001-C1-${ts}`, thread: { thread: `T000000001/C1/${ts}` } },
+      {
+        text: "stop",
+        isQuiet: true,
+        about: `slack-T000000001-C1-${ts}`,
+        thread: { thread: `T000000001/C1/${ts}` },
+      },
+    ]);
+  });
+
+  it("stop a question that was deleted under its answer", async () => {
+    await using slack = await openSlack();
+    const previous = { user: "U1", text: `<@${botUser}> what broke`, ts, thread_ts: ts };
+
+    await slack.send(
+      envelope({
+        type: "message",
+        subtype: "message_changed",
+        hidden: true,
+        channel: "C1",
+        channel_type: "channel",
+        ts: "1795545060.000001",
+        message: {
+          subtype: "tombstone",
+          user: "USLACKBOT",
+          text: "This message was deleted.",
+          ts,
+          thread_ts: ts,
+        },
+        previous_message: previous,
+      }),
+    );
+
+    expect(slack.heard).toMatchObject([
+      {
+        text: "stop",
+        isQuiet: true,
+        about: `slack-T000000001-C1-${ts}`,
+        thread: { thread: `T000000001/C1/${ts}` },
+      },
     ]);
   });
 
