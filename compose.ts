@@ -99,6 +99,7 @@ function declaredReference(periods: Config["faultFree"]): InventorySource {
 export interface Application {
   readonly enqueue: Enqueue;
   readonly store: Store;
+  readonly feedback: FeedbackStore;
   readonly redis: { readonly description: string; readonly version: string };
   /** What the operator should hear about, though it runs. */
   readonly warnings: readonly string[];
@@ -137,11 +138,13 @@ export async function startApplication(
     if (redis.status === "rejected") throw redis.reason;
     if (code.status === "rejected") throw code.reason;
     const connections = redis.value;
-    const { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory } = code.value;
+    const { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory, redisFeedback } = code.value;
 
     const retentionMs = config.retentionDays * day;
     const store = redisStore(connections.client, { prefix: connections.prefix, retentionMs });
-    const memory = redisMemory(connections.client, memoryOptions(config, connections.prefix));
+    const ofTelemetry = memoryOptions(config, connections.prefix);
+    const memory = redisMemory(connections.client, ofTelemetry);
+    const feedback = redisFeedback(connections.client, ofTelemetry);
     const shared = { queueName: queueName(config), connections, store };
     let worker: DiagnoseWorker | null = null;
     const queue = await openAskQueue({ ...shared, retentionMs, onCancel: (jobId) => worker?.cancel(jobId) });
@@ -156,7 +159,7 @@ export async function startApplication(
     // Closed first: those who wait hear what it still finishes.
     closers.push(() => closeWorker(drainMs));
     const { description, version, warnings } = connections;
-    return { enqueue: queue, store, redis: { description, version }, warnings, close };
+    return { enqueue: queue, store, feedback, redis: { description, version }, warnings, close };
   } catch (error) {
     await close();
     throw error;
@@ -173,13 +176,15 @@ async function loadAndFork(
   const models = config.model === undefined ? null : sharedModels(config.model, redis);
   const pool = openPool(config, options, models === null ? null : () => models.chat);
   closers.push(() => pool.close());
-  const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }, { redisMemory }] = await Promise.all([
-    import("./jobs/ask-queue.ts"),
-    import("./jobs/diagnose-worker.ts"),
-    import("./connectors/store/redis-store.ts"),
-    import("./connectors/store/redis-memory.ts"),
-  ]);
-  return { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory };
+  const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }, { redisMemory }, { redisFeedback }] =
+    await Promise.all([
+      import("./jobs/ask-queue.ts"),
+      import("./jobs/diagnose-worker.ts"),
+      import("./connectors/store/redis-store.ts"),
+      import("./connectors/store/redis-memory.ts"),
+      import("./connectors/store/redis-feedback.ts"),
+    ]);
+  return { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory, redisFeedback };
 }
 
 /** The processes that answer questions on the configured telemetry. */

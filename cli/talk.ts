@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type Conversation, conversation } from "../bot/conversation.ts";
+import { type Command, type Conversation, conversation } from "../bot/conversation.ts";
 import { directVoice } from "../bot/direct-voice.ts";
+import { type FeedbackDesk, hearFeedback } from "../bot/feedback.ts";
+import { knownServices } from "../bot/follow-up/previous-answer.ts";
 import { threads } from "../bot/follow-up/threads.ts";
 import { plainText } from "../bot/plain-text.ts";
+import type { Reply } from "../bot/reply.ts";
 import type { ChatMessage, ChatSurface } from "../bot/surface.ts";
 import { terminal } from "../bot/surfaces/terminal/terminal.ts";
 import { type Application, startApplication } from "../compose.ts";
@@ -68,6 +71,7 @@ export async function talking<Result>(
     read: (question, previous) => readFirst(question, previous, config, ownReader(config), shell.signal),
     threads: ownThreads,
     defaultWindowMs: config.pipeline.defaultWindowMs,
+    commands: judging({ say: async (...said) => (await started).feedback.say(...said) }),
   });
   try {
     return await work({ surface, hear: talk.hear });
@@ -76,6 +80,15 @@ export async function talking<Result>(
     await surface.stop();
     await ended(started);
   }
+}
+
+/** Hears what is said of the answer before: that it was right, or which of the services it names it was. */
+function judging(feedback: FeedbackDesk["feedback"]): (command: Command) => Promise<Reply | null> {
+  return async ({ message, answered }) => {
+    if (answered === null) return null;
+    const { readFeedback } = await import("../pipeline/question/read-feedback.ts");
+    return hearFeedback(message, answered, knownServices(answered), { read: readFeedback, feedback });
+  };
 }
 
 async function startedWith(config: Config, shell: Shell): Promise<Application> {

@@ -61,7 +61,10 @@ const aboutOne: readonly (readonly ["why-not" | "why" | "about", RegExp])[] = [
     "why-not",
     /^(why (?:not|isn'?t it|is it not|wasn'?t it)|warum nicht|wieso nicht|pourquoi pas|por qu[eé] no)(?= |$)/iu,
   ],
-  ["why-not", /^(?:(?:could|might|may) it (?:also |still )?be|is(?:n'?t)? it(?: maybe| not)?|not)(?= )/iu],
+  [
+    "why-not",
+    /^(?:(?:could|might|may) it (?:also |still )?be|(?:is|was)(?:n'?t)? it(?: maybe| not)?|not)(?= )/iu,
+  ],
   [
     "why",
     /^(?:why(?: is it| do you (?:say|think|blame|suspect|name)| did you (?:pick|name|choose|blame|say))?|explain(?: (?:this|that|it|why|more))*|how do you know(?: (?:that|this))?|what makes you (?:think|say|sure)(?: (?:that|so))?|warum|wieso|pourquoi|por qu[eé])(?= |$)/iu,

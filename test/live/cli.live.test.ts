@@ -210,25 +210,28 @@ describe("localexpert incidents and forget", { timeout: patience }, () => {
 });
 
 describe("localexpert cases", { timeout: 2 * patience }, () => {
-  it("takes what an answer was, lists it and exports it, and forgets it with the answer", async () => {
+  it("keeps what is said of an answer, lists it and exports it, and forgets it with the answer", async () => {
     const environment = { LOCALEXPERT_STATE: join(home, "cases") };
-    const about = ["--source", telemetry, "--json"];
+    const of = ["--source", telemetry];
     const folder = join(home, "exported");
-    const { id } = JSON.parse((await run(ask("--json"), { environment })).output);
+    const input = "what broke on 2026-11-23 between 14:30 and 15:00\nthat was right\n";
 
-    const known = JSON.parse(
-      (await run(["cases", "--id", id, "--was", "geo", ...about], { environment })).output,
-    );
-    const listed = await run(["cases", "--source", telemetry], { environment });
-    const exported = await run(["cases", "--export", folder, "--source", telemetry], { environment });
-    await run(["forget", "--id", id, ...about], { environment });
-    const left = await run(["cases", "--source", telemetry], { environment });
+    const talked = await run(["chat", ...of, "--time-zone", "UTC"], { input, environment });
+    const known = JSON.parse((await run(["cases", ...of, "--json"], { environment })).output);
+    const id = known[0].questionId;
+    const corrected = await run(["cases", "--id", id, "--was", "geo-store", ...of], { environment });
+    const exported = await run(["cases", "--export", folder, ...of], { environment });
+    await run(["forget", "--id", id, ...of], { environment });
+    const left = await run(["cases", ...of], { environment });
 
-    expect(known).toMatchObject([{ questionId: id, service: "geo", said: [{ verdict: "confirmed" }] }]);
-    expect(listed.output).toContain("geo, as the answer says (said by 1 person)");
+    expect(talked.output).toContain("Noted: it was geo. Thank you.");
+    expect(known).toMatchObject([
+      { service: "geo", said: [{ person: "operator", verdict: "confirmed", service: "geo" }] },
+    ]);
+    expect(corrected.output).toContain("geo-store; the answer says geo");
     expect(exported).toMatchObject({ code: 0, output: `Exported 1 case to ${folder}.\n` });
     expect(JSON.parse(await readFile(join(folder, "cases.json"), "utf8"))).toMatchObject([
-      { id, root_cause: { service: "geo" } },
+      { id, root_cause: { service: "geo-store" } },
     ]);
     expect(left.output).toBe("Nobody has said of an answer whether it was right.\n");
   });

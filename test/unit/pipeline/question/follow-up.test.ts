@@ -61,6 +61,7 @@ describe("what is asked about an answer", () => {
     ["why not the rate service?", "why-not", ["rate"]],
     ["why isn't it mongodb-geo?", "why-not", ["mongodb-geo"]],
     ["could it be search?", "why-not", ["search"]],
+    ["was it search?", "why-not", ["search"]],
     ["why not?", "why-not", []],
     ["warum nicht rate?", "why-not", ["rate"]],
     ["why geo?", "why", ["geo"]],
