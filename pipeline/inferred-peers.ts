@@ -6,7 +6,7 @@ const separators = /[^\w.-]+/;
 
 /**
  * Traces with the far ends of calls to services that write no spans themselves: databases, caches, queues.
- * A span without children that names such a service gets a child there, with the times and the outcome
+ * A span without children whose peer or operation names such a service gets a child there, with the times and the outcome
  * that its caller saw.
  *
  * Shape:  the same traces where nobody is silent. A service that writes spans anywhere gets no inferred
@@ -23,18 +23,32 @@ export function peerInference(
     for (const { spans } of part) for (const { service } of spans) writing.add(service);
   }
   const silent = new Set(services.filter((service) => !writing.has(service)));
-  if (silent.size === 0 || writing.size === 0) return (part) => [...part];
   const only = onlyInstances(instances);
   const peers = new Map<string, string | null>();
-  const peerOf = ({ operation }: Span) => {
-    let peer = peers.get(operation);
-    if (peer === undefined) {
-      peer = namedIn(operation, silent);
-      peers.set(operation, peer);
-    }
+  const cached = (text: string, read: (text: string) => string | null) => {
+    const known = peers.get(text);
+    if (known !== undefined) return known;
+    const peer = read(text);
+    peers.set(text, peer);
     return peer;
   };
-  return (part) => part.map((trace) => withPeers(trace, peerOf, only));
+  const peerOf = ({ operation, peer }: Span) => {
+    const attributed = peer === undefined ? null : cached(peer, (text) => hostIn(text, silent));
+    return attributed ?? cached(operation, (text) => namedIn(text, silent));
+  };
+  return (part) => part.map((trace) => withoutAttributes(withPeers(trace, peerOf, only)));
+}
+
+/** The silent service of that name, or of a host's first label: "orders-db.shop.svc.cluster.local". */
+function hostIn(peer: string, silent: ReadonlySet<string>): string | null {
+  const [label = ""] = peer.split(".");
+  return silent.has(peer) ? peer : silent.has(label) ? label : null;
+}
+
+/** Nothing after this reads attributes of spans, so that nothing can forget to hide them. */
+function withoutAttributes(trace: Trace): Trace {
+  if (trace.spans.every(({ peer }) => peer === undefined)) return trace;
+  return { ...trace, spans: trace.spans.map(({ peer: _, ...span }) => span) };
 }
 
 /** The one silent service that the words of an operation name. */

@@ -187,7 +187,10 @@ export interface LogLine {
   readonly spanId: string | null;
 }
 
-/** `status`: "ok", "error", or "unset" where the source records none. */
+/**
+ * `status`: "ok", "error", or "unset" where the source records none. `peer`: whom a client's span calls, a
+ * service or host, where the source says so; it is gone once traces are put together (inferred-peers.ts).
+ */
 export interface Span {
   readonly traceId: string;
   readonly spanId: string;
@@ -199,6 +202,7 @@ export interface Span {
   readonly start: EpochMs;
   readonly durationMs: number;
   readonly status: "ok" | "error" | "unset";
+  readonly peer?: string;
 }
 
 /** The spans of one trace, by start, and the position of each span's parent in `spans` (-1: none found). */

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import type { Span } from "../../pipeline/types.ts";
-import { durationBetween, idOf, millisecondsOf, OtlpInteger } from "./otlp-values.ts";
+import {
+  attributesOf,
+  durationBetween,
+  idOf,
+  millisecondsOf,
+  OtlpAttributes,
+  OtlpInteger,
+} from "./otlp-values.ts";
+import { peerName } from "./peer-name.ts";
 import type { ResourceNames } from "./resource-names.ts";
 
 const OtlpSpan = z.object({
@@ -10,6 +18,8 @@ const OtlpSpan = z.object({
   name: z.string().nullish(),
   startTimeUnixNano: OtlpInteger,
   endTimeUnixNano: OtlpInteger,
+  kind: z.union([z.number(), z.string()]).nullish(),
+  attributes: z.unknown(),
   status: z.object({ code: z.union([z.number(), z.string()]).nullish() }).nullish(),
 });
 
@@ -24,6 +34,7 @@ export function readOtlpSpan(value: unknown, { service, instance }: ResourceName
   if (start === null) return "its time cannot be read";
   const durationMs = durationBetween(data.startTimeUnixNano, data.endTimeUnixNano);
   if (durationMs < 0) return "it ends before it starts";
+  const peer = isCalling(data.kind) ? peerOf(data.attributes) : null;
   return {
     traceId,
     spanId,
@@ -34,7 +45,19 @@ export function readOtlpSpan(value: unknown, { service, instance }: ResourceName
     start,
     durationMs,
     status: statusOf(data.status?.code),
+    ...(peer === null ? {} : { peer }),
   };
+}
+
+/** A client, or a producer of messages. */
+function isCalling(kind: number | string | null | undefined): boolean {
+  return kind === 3 || kind === 4 || kind === "SPAN_KIND_CLIENT" || kind === "SPAN_KIND_PRODUCER";
+}
+
+/** Attributes that cannot be read cost the span nothing but its peer. */
+function peerOf(attributes: unknown): string | null {
+  const read = OtlpAttributes.safeParse(attributes);
+  return read.success ? peerName(attributesOf(read.data)) : null;
 }
 
 /** OTLP writes the enumeration as a number, protobuf's own JSON as its name. */

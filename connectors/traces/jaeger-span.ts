@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Span } from "../../pipeline/types.ts";
+import { peerName } from "../otlp/peer-name.ts";
 import type { ResourceNames } from "../otlp/resource-names.ts";
 import { resourceNames } from "../otlp/resource-names.ts";
 
@@ -56,6 +57,7 @@ export function readJaegerTrace({ spans, processes }: JaegerTrace): {
     const { data } = parsed;
     const tags = tagsOf(data.tags);
     sampled ??= samplingOf(tags);
+    const peer = /^(client|producer)$/i.test(tags.get("span.kind") ?? "") ? peerName(tags) : null;
     read.push({
       traceId: data.traceID.toLowerCase(),
       spanId: data.spanID.toLowerCase(),
@@ -65,6 +67,7 @@ export function readJaegerTrace({ spans, processes }: JaegerTrace): {
       start: data.startTime / 1000,
       durationMs: data.duration / 1000,
       status: statusOf(tags),
+      ...(peer === null ? {} : { peer }),
     });
   }
   return { spans: read, broken, sampled };

@@ -44,6 +44,23 @@ describe("peerInference", () => {
     });
   });
 
+  it.each([
+    ["by its name", { operation: "SELECT orders", peer: "cart-store" }],
+    ["by its host", { operation: "SELECT orders", peer: "cart-store.shop.svc.cluster.local" }],
+    ["by what else is said, where the peer is nobody known", { operation: "GET cart-store", peer: "redis" }],
+  ])("takes the peer that the client names %s, and keeps no attribute", (_how, more) => {
+    const [trace] = inferred([request, call(more)]);
+
+    expect(trace?.spans.map(({ service }) => service)).toEqual(["cart", "cart", "cart-store"]);
+    expect(trace?.spans.some((one) => "peer" in one)).toBe(false);
+  });
+
+  it("keeps no attribute of a call to a service that writes spans", () => {
+    const [trace] = inferred([request, call({ peer: "cart" })], { services: ["cart"], instances: [] });
+
+    expect(trace?.spans).toEqual([request, call({})]);
+  });
+
   it("knows no instance where there are several", () => {
     const [trace] = inferred([request, call({ operation: "redis:shop-store/SET" })]);
 
