@@ -36,7 +36,7 @@ export function backendsOf(options: SourceOptions): readonly BackendOptions[] {
 export async function openConnector(options: BackendOptions, surroundings: Surroundings): Promise<Connector> {
   switch (options.type) {
     case "files":
-      return openFiles(options);
+      return openFiles(options, surroundings.names);
     case "prometheus":
       return (await import("./prometheus/index.ts")).openPrometheus(options, surroundings);
     case "loki":

@@ -1,8 +1,8 @@
 import type { Inventory, TelemetryQuery } from "../../pipeline/ports.ts";
 import type { Gap, Modality } from "../../pipeline/types.ts";
+import { podWorkloadSql } from "../names/pod-suffix.ts";
 import type { Layout, OpenLayout } from "./layout.ts";
 import type { ListedFile } from "./listing.ts";
-import { podWorkloadSql } from "./pod-names.ts";
 import { readLogLines, readLongMetrics, readSpans } from "./read-tables.ts";
 import type { RowSpec } from "./row-source.ts";
 import type { Scanner } from "./scan.ts";

@@ -4,6 +4,7 @@ import { BotError } from "../../pipeline/errors.ts";
 import type { Inventory, InventorySource, Source } from "../../pipeline/ports.ts";
 import type { LogLine, RawSeries, Span } from "../../pipeline/types.ts";
 import type { Connector } from "../connector.ts";
+import { type Names, openNames } from "../names/names.ts";
 import { throwIfAborted } from "../throw-if-aborted.ts";
 import { aiopslab } from "./aiopslab.ts";
 import { openDatabase } from "./duckdb.ts";
@@ -14,6 +15,7 @@ import { localExpert } from "./local-expert.ts";
 import { nezha } from "./nezha.ts";
 import { otlp } from "./otlp.ts";
 import { petshop } from "./petshop.ts";
+import { renamed } from "./renamed.ts";
 import type { Scanner } from "./scan.ts";
 import { isUnusable, lookAt } from "./table-file.ts";
 
@@ -55,7 +57,10 @@ export interface FilesConnector extends Connector {
  * Throws: BotError "source-invalid" when the folder is missing, unreadable or empty, when no layout fits,
  * or when not one of its files can be read.
  */
-export async function openFiles(options: FilesOptions): Promise<FilesConnector> {
+export async function openFiles(
+  options: FilesOptions,
+  names: Names = openNames({ map: {}, aliases: {} }),
+): Promise<FilesConnector> {
   const folder = resolve(options.path);
   const name = options.name ?? basename(folder);
   const { files, roots } = await listFiles(folder);
@@ -67,7 +72,8 @@ export async function openFiles(options: FilesOptions): Promise<FilesConnector> 
       from: `${name} ${modality}`,
       quirky: new Set(),
     });
-    const layout = await layouts[format].open(files, { ...scanner("files"), from: name });
+    const opened = await layouts[format].open(files, { ...scanner("files"), from: name });
+    const layout = renamed(opened, names);
     await refuseUnusable(folder, layout.files);
     return {
       name,

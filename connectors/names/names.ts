@@ -1,4 +1,5 @@
 import type { NamesOptions } from "./options.ts";
+import { withoutPodSuffix } from "./pod-suffix.ts";
 
 /** Labels, resource attributes or log fields; dots and underscores in keys mean the same. */
 export type Labels = Readonly<Record<string, string | undefined>>;
@@ -20,6 +21,8 @@ export interface Named {
 export interface Names {
   /** null where no label names a service. `first` are labels to be asked before the usual ones. */
   resolve(labels: Labels, subject?: Subject, first?: readonly string[]): Named | null;
+  /** True where telemetry is to be taken by its own names: nothing is called otherwise. */
+  readonly asTheyAre: boolean;
   /** The service that a source means by `name`. */
   serviceOf(name: string): string;
   /** The service's name and everything else it is called, for queries by name. */
@@ -95,31 +98,10 @@ export function openNames({ map, aliases }: NamesOptions): Names {
       if (label === undefined || value === undefined) return null;
       return { service: named(value, label), instance, label };
     },
+    asTheyAre: services.size === 0,
     serviceOf: (name) => services.get(name) ?? name,
     namesOf: (service) => [...new Set([service, ...(called.get(service) ?? [])])],
   };
-}
-
-/** Kubernetes makes suffixes of these letters only, so that they spell no words. */
-const letters = "[bcdfghjklmnpqrstvwxz2456789]";
-const podSuffixes = [
-  // Deployment: name-<hash of its replica set>-<pod>
-  new RegExp(`^(.+)-${letters}{6,10}-${letters}{5}$`),
-  // CronJob: name-<minutes or time>-<pod>
-  new RegExp(`^(.+)-\\d{8,}-${letters}{5}$`),
-  // DaemonSet, Job: name-<pod>
-  new RegExp(`^(.+)-${letters}{5}$`),
-  // StatefulSet: name-<ordinal>
-  /^(.+)-\d{1,4}$/,
-];
-
-/** The workload that a pod belongs to: "mongodb-geo-0" is "mongodb-geo", "geo-7d4b9c6f5-x2x4z" is "geo". */
-export function withoutPodSuffix(name: string): string {
-  for (const suffix of podSuffixes) {
-    const workloadName = suffix.exec(name)?.[1];
-    if (workloadName !== undefined) return workloadName;
-  }
-  return name;
 }
 
 function valuesIn(labels: Labels): (label: string) => string | undefined {

@@ -1,3 +1,5 @@
+import { withoutPodSuffix } from "../names/pod-suffix.ts";
+
 /** What the telemetry of one resource is filed under. */
 export interface ResourceNames {
   readonly service: string;
@@ -9,7 +11,6 @@ const serviceKeys = [
   "k8s.deployment.name",
   "k8s.statefulset.name",
   "k8s.daemonset.name",
-  "k8s.container.name",
 ] as const;
 const instanceKeys = ["k8s.pod.name", "service.instance.id", "host.name"] as const;
 /** What the SDKs write where nobody named the service. */
@@ -21,6 +22,8 @@ export function resourceNames(attributes: ReadonlyMap<string, string>): Resource
     const key = keys.find((one) => attributes.has(one) && !unnamed.test(attributes.get(one) ?? ""));
     return key === undefined ? null : (attributes.get(key) ?? null);
   };
-  const service = find(serviceKeys) ?? attributes.get("service.name") ?? null;
+  const pod = attributes.get("k8s.pod.name");
+  const byPlace = pod === undefined ? find(["k8s.container.name"]) : withoutPodSuffix(pod);
+  const service = find(serviceKeys) ?? byPlace ?? attributes.get("service.name") ?? null;
   return service === null ? null : { service, instance: find(instanceKeys) };
 }

@@ -306,6 +306,14 @@ const postgresql = [
     unit: "s",
     aggregate: "max",
   },
+  // Its name in older versions (seen in postgres_exporter 0.11).
+  {
+    name: "postgresql replication lag",
+    metric: "pg_replication_lag",
+    kind: "gauge",
+    unit: "s",
+    aggregate: "max",
+  },
   { name: "postgresql up", metric: "pg_up", kind: "gauge", aggregate: "min" },
 ];
 

@@ -1,5 +1,7 @@
+import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it } from "vitest";
-import { openNames, withoutPodSuffix } from "../../../../connectors/names/names.ts";
+import { openNames } from "../../../../connectors/names/names.ts";
+import { podWorkloadSql, withoutPodSuffix } from "../../../../connectors/names/pod-suffix.ts";
 
 const names = openNames({ map: {}, aliases: {} });
 
@@ -14,8 +16,20 @@ describe("the workload of a pod", () => {
     ["geo", "geo"],
     ["memcached-reserve", "memcached-reserve"],
     ["user-mongo-cache", "user-mongo-cache"],
-  ])("%s is %s", (pod, workload) => {
+    ["cassandra-24689", "cassandra"],
+    ["-x2x4z", "-x2x4z"],
+    ["shop-12345", "shop-12345"],
+  ])("%s is %s, in a query of files as elsewhere", async (pod, workload) => {
+    const database = await DuckDBInstance.create(":memory:");
+    const connection = await database.connect();
+    const [[bySql] = []] = (
+      await connection.runAndReadAll(`SELECT ${podWorkloadSql("pod")} FROM (SELECT '${pod}' AS pod)`)
+    ).getRows();
+    connection.closeSync();
+    database.closeSync();
+
     expect(withoutPodSuffix(pod)).toBe(workload);
+    expect(bySql).toBe(workload);
   });
 });
 
