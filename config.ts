@@ -93,6 +93,12 @@ const Keys = z.strictObject({
       concurrency: z.number().int().min(1).max(256).optional(),
     })
     .prefault({}),
+  jobs: z
+    .strictObject({
+      /** A program that has not been heard of for so long has lost what it was at to others. */
+      takeOverSeconds: z.number().min(1).max(600).default(15),
+    })
+    .prefault({}),
 });
 
 export const Config = Keys.superRefine(({ access, sources }, context) => {

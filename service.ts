@@ -31,8 +31,6 @@ export interface ServiceOptions extends ApplicationOptions {
   readonly openSurfaces: (tools: SurfaceTools) => readonly ChatSurface[];
   /** Hears what the operator should know: what went wrong, and that it goes on. */
   readonly onTrouble: (what: string, error: unknown) => void;
-  /** A program that has not been heard of for this long has lost its work to others. */
-  readonly lockMs?: number;
 }
 
 /** What surfaces may keep and show, beside what they hand over. */
@@ -147,7 +145,7 @@ function startWorker({ config, options, connections, store, memory, questions, c
     questions,
     concurrency: config.worker.concurrency ?? config.worker.processes,
     stalls,
-    ...lockOf(options),
+    lockMs: lockOf(config),
   });
   questions.onCancel((jobId) => worker.cancel(jobId));
   closers.push(() => worker.close(drainMs));
@@ -186,10 +184,11 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
     questions,
     longestMs: config.pipeline.longestWindowMs,
     permit: desk.permit,
+    lockMs: lockOf(config),
     onTrouble,
   });
   closers.push(() => firing.close());
-  const work = { connections, keepMs, concurrency: messagesAtOnce, ...lockOf(options) };
+  const work = { connections, keepMs, concurrency: messagesAtOnce, lockMs: lockOf(config) };
   const delivery = startDelivery({
     ...work,
     name: names.outbox,
@@ -201,7 +200,7 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
   const hearing = startLaneWork({
     ...work,
     name: names.inbox,
-    handle: (body, signal) => heard.hear(body, signal),
+    handle: (body, { signal }) => heard.hear(body, signal),
     onDropped: (body, error) => {
       onTrouble("A message could not be understood.", error);
       heard.giveUp(body, error).catch((again) => onTrouble("Nor could that be said.", again));
@@ -219,6 +218,4 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
   return surfaces;
 }
 
-function lockOf({ lockMs }: ServiceOptions): { readonly lockMs?: number } {
-  return lockMs === undefined ? {} : { lockMs };
-}
+const lockOf = ({ jobs }: Config) => jobs.takeOverSeconds * 1_000;

@@ -25,9 +25,9 @@ const Message = z.object({
   thread: z.object({ surface: z.string(), thread: z.string() }),
   text: z.string(),
   at: z.number(),
-  timeZone: z.string(),
+  timeZone: z.string().default("UTC"),
   from: SavedSender,
-  about: z.string().nullable(),
+  about: z.string().nullable().default(null),
   isQuiet: z.boolean().default(false),
 });
 

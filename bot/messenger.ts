@@ -31,7 +31,13 @@ export function messenger({ surfaces, store }: MessengerOptions): Notifier {
         : await surface.update({ thread, id: message }, reply, sending);
     return sent.id;
   }
-  return { send };
+  return {
+    send,
+    async takeBack({ thread, message, standing }) {
+      const surface = surfaces.find(({ name }) => name === thread.surface);
+      await surface?.takeBack?.({ thread, id: message }, { thread, id: standing });
+    },
+  };
 }
 
 const stop = { label: "Stop", text: "stop", role: "stop" } as const;

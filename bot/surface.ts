@@ -86,5 +86,7 @@ export interface ChatSurface {
   post(thread: ThreadRef, reply: Reply, sending: Sending): Promise<MessageRef>;
   /** Replaces a message that was posted; gives it back, with the parts that it has now. */
   update(message: MessageRef, reply: Reply, sending: Sending): Promise<MessageRef>;
+  /** Removes a message that stands there twice, but for the parts that both have; where the chat lets one. */
+  takeBack?(message: MessageRef, standing: MessageRef): Promise<void>;
   stop(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { bullmq } from "./bullmq.ts";
 import { DiagnoseJob, type JobProgress, writeFailure } from "./diagnose-job.ts";
 import type { DiagnosePool } from "./diagnose-pool.ts";
 import type { OpenQuestions, SavedOrder } from "./open-questions.ts";
-import type { RedisConnections } from "./redis-connection.ts";
+import { asRedisTrouble, type RedisConnections } from "./redis-connection.ts";
 import type { IncidentMemory, Store } from "./store.ts";
 
 /** More than a process takes to stop, or to be killed (diagnose-pool.ts). */
@@ -50,8 +50,10 @@ export function startDiagnoseWorker(options: DiagnoseWorkerOptions): DiagnoseWor
         return await runJob(job, options, stop);
       } catch (error) {
         if (!leaving.signal.aborted || signal?.aborted === true) {
-          await settleFailure(job, options, error);
-          throw asJobError(error);
+          const known = asRedisTrouble(error) ?? error;
+          // One that was stopped for a while and goes on: the job is another one's, and so is its outcome.
+          if (await isHeld(job, token, options)) await settleFailure(job, options, known);
+          throw asJobError(known);
         }
         await job.moveToWait(token);
         throw new bullmq.WaitingError();
@@ -145,6 +147,15 @@ async function make(
     }
   }
   await report.sent();
+}
+
+/** Whether the job is still this worker's, by the lock that BullMQ keeps of it. */
+async function isHeld(
+  job: Job<unknown, null>,
+  token: string | undefined,
+  { connections: { client, prefix }, queueName }: DiagnoseWorkerOptions,
+): Promise<boolean> {
+  return (await client.get(`${prefix}:${queueName}:${job.id}:lock`)) === token;
 }
 
 /** A chat's question that failed for good gets its answer too: what went wrong, and what to do. */

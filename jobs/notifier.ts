@@ -7,9 +7,21 @@ export interface ChatThread {
   readonly thread: string;
 }
 
-const Stages = z.array(
-  z.object({ name: z.enum(stageNames), state: z.enum(["started", "done"]), detail: z.string() }),
-);
+const Stage = z.object({
+  name: z.enum(stageNames),
+  state: z.enum(["started", "done"]),
+  detail: z.string().default(""),
+});
+/** A stage that only a newer version has is not shown; that is better than showing nothing. */
+const Stages = z
+  .array(z.unknown())
+  .default([])
+  .transform((stages) =>
+    stages.flatMap((stage) => {
+      const read = Stage.safeParse(stage);
+      return read.success ? [read.data] : [];
+    }),
+  );
 
 const Reply = z.custom<{ readonly kind: string }>(
   (value) => typeof value === "object" && value !== null && "kind" in value,
@@ -30,11 +42,15 @@ export const Content = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("made"),
     questionId: z.string(),
-    task: z.enum(["diagnose", "summarize"]),
+    task: z.enum(["diagnose", "summarize"]).default("diagnose"),
     /** The question before, where this one looks whether what it found is over. */
     since: z.string().nullable().default(null),
   }),
-  z.object({ kind: z.literal("failed"), code: z.string().nullable(), message: z.string() }),
+  z.object({
+    kind: z.literal("failed"),
+    code: z.string().nullable().default(null),
+    message: z.string().default(""),
+  }),
 ]);
 export type Content = z.infer<typeof Content>;
 
@@ -66,4 +82,14 @@ export interface Notifier {
    * "chat-refused" not to.
    */
   send(delivery: Delivery): Promise<string>;
+  /**
+   * Removes a message that another program has posted as well, but for the parts that both have. Two programs
+   * can, where one was stopped while it posted.
+   */
+  takeBack(twice: {
+    readonly thread: ChatThread;
+    readonly message: string;
+    /** The other one's, which stays. */
+    readonly standing: string;
+  }): Promise<void>;
 }

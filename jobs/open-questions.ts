@@ -150,8 +150,10 @@ export async function openQuestions(options: OpenQuestionsOptions): Promise<Open
 
   async function settle(order: SavedOrder, outcome: Outcome): Promise<void> {
     const { questionId, thread, slot, task, since } = order;
-    await outbox.put(thread, slot, contentOf(outcome, { questionId, task, since }), true);
-    if (outcome.kind === "made" && task === "diagnose") {
+    // A worker that was stopped for a while may come late: what the thread is at by now is not its to say.
+    const isOpen = (await client.hexists(keys.open, questionId)) === 1;
+    if (isOpen) await outbox.put(thread, slot, contentOf(outcome, { questionId, task, since }), true);
+    if (isOpen && outcome.kind === "made" && task === "diagnose") {
       const record = await store.loadThread(thread.surface, thread.thread);
       const waiting = record?.waiting ?? null;
       await store.saveThread(thread.surface, thread.thread, { answered: questionId, waiting });
@@ -196,6 +198,10 @@ export async function openQuestions(options: OpenQuestionsOptions): Promise<Open
     await go(order);
   }
 
+  async function lookAfterSaved(text: string): Promise<void> {
+    await lookAfter(SavedOrder.parse(JSON.parse(text)));
+  }
+
   async function sweep(): Promise<void> {
     if ((await client.set(keys.sweeping, "1", "PX", sweepMs, "NX")) === null) return;
     let cursor = "0";
@@ -203,7 +209,8 @@ export async function openQuestions(options: OpenQuestionsOptions): Promise<Open
       const [next, found] = await client.hscan(keys.open, cursor, "COUNT", 100);
       cursor = next;
       for (let index = 1; index < found.length; index += 2) {
-        await lookAfter(SavedOrder.parse(JSON.parse(found[index] ?? "")));
+        // One that cannot be looked after is no reason to leave the others.
+        await lookAfterSaved(found[index] ?? "").catch(onTrouble);
       }
     } while (cursor !== "0");
   }

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { z } from "zod";
-import { type LaneOptions, type LaneWork, openLanes, startLaneWork } from "./lanes.ts";
+import { BotError } from "../pipeline/errors.ts";
+import { type LaneHold, type LaneOptions, type LaneWork, openLanes, startLaneWork } from "./lanes.ts";
 import { type ChatThread, Content, type Notifier, type Outbox } from "./notifier.ts";
 
 const Letter = z.object({ surface: z.string(), thread: z.string(), slot: z.string() });
@@ -13,6 +14,20 @@ if redis.call('HGET', KEYS[1], 'final') ~= '1' then
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 return redis.call('HGET', KEYS[1], 'version')`;
+
+/**
+ * KEYS: message. ARGV: its id in the chat, the version it shows, the id and the version known before. Where
+ * another program has sent it meanwhile, its message stands; what it shows is no longer known.
+ */
+const sentScript = `
+local message = redis.call('HGET', KEYS[1], 'message') or ''
+local sent = redis.call('HGET', KEYS[1], 'sent') or ''
+if sent ~= ARGV[4] then
+  redis.call('HDEL', KEYS[1], 'sent')
+  return message
+end
+redis.call('HSET', KEYS[1], 'message', ARGV[1], 'sent', ARGV[2])
+return false`;
 
 const laneOf = ({ surface, thread }: ChatThread) => JSON.stringify([surface, thread]);
 
@@ -49,30 +64,49 @@ export interface DeliveryOptions extends LaneOptions {
   readonly lockMs?: number;
 }
 
+/** Throws: BotError, to be tried again, where a newer version has put what this one does not know. */
+function contentIn(text: string): Content {
+  const read = Content.safeParse(JSON.parse(text));
+  if (read.success) return read.data;
+  throw new BotError("chat-unavailable", "A message waits for a program of the version that left it.", {
+    cause: read.error,
+  });
+}
+
 /**
  * Brings each message to what it shall show. Versions that were overtaken are skipped, so progress costs no
  * more than the chat can take; a repeated version is nothing to do.
  */
 export function startDelivery(options: DeliveryOptions): LaneWork {
   const { client } = options.connections;
-  async function deliver(body: unknown): Promise<void> {
+  const lanes = openLanes(options);
+  async function deliver(body: unknown, hold: LaneHold): Promise<void> {
     const { surface, thread, slot } = Letter.parse(body);
     const at = { surface, thread };
     const key = messageKey(options, at, slot);
     const { content, version, sent, message, tried } = await client.hgetall(key);
     if (content === undefined || version === undefined || version === sent) return;
-    if (message === undefined) await client.hset(key, "tried", "1");
+    const shown = contentIn(content);
+    // A posting may have landed in any state; of an edit only the parts that it adds can, those of this version.
+    const mayHaveLanded = message === undefined ? tried !== undefined : tried === version;
+    await client.hset(key, "tried", version);
+    // One that was stopped for a while goes on here, when another one may have sent it.
+    if (!hold.isSure()) throw new BotError("chat-unavailable", "The thread is another program's by now.");
     const id = await options.notifier.send({
       thread: at,
       key: slot,
-      content: Content.parse(JSON.parse(content)),
+      content: shown,
       message: message ?? null,
-      mayHaveLanded: message === undefined && tried === "1",
+      mayHaveLanded,
     });
-    await client.hset(key, "message", id, "sent", version);
+    const standing = await client.eval(sentScript, 1, key, id, version, message ?? "", sent ?? "");
+    if (typeof standing !== "string") return;
+    if (standing !== id) await options.notifier.takeBack({ thread: at, message: id, standing });
+    const letter = { surface, thread, slot } satisfies z.infer<typeof Letter>;
+    await lanes.put(laneOf(at), { id: `${slot}@${version} ${randomUUID()}`, body: letter });
   }
   const { lockMs, concurrency, connections, keepMs, name } = options;
-  return startLaneWork({
+  const work = startLaneWork({
     connections,
     keepMs,
     name,
@@ -84,4 +118,10 @@ export function startDelivery(options: DeliveryOptions): LaneWork {
       options.onDropped(letter.success ? letter.data : { surface: "", thread: "" }, error);
     },
   });
+  return {
+    async close(drainMs) {
+      await work.close(drainMs);
+      await lanes.close();
+    },
+  };
 }

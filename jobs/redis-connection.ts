@@ -78,6 +78,23 @@ export async function connectRedis(
   }
 }
 
+/** What a server says that starts, hands over to another one, or cannot write now. */
+const passingReply =
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|MISCONF|OOM|UNBLOCKED)\b/;
+/** What ioredis says of a command that no server has answered. */
+const unanswered = /^(Reached the max retries|Connection is closed|Stream isn't writeable|Command aborted)/;
+
+/**
+ * The error as "redis-unavailable" where it is that of a command that met a server that was away; else null.
+ * What was to be done is to be done again: it is no bug, and no reason to give up.
+ */
+export function asRedisTrouble(error: unknown): BotError | null {
+  if (!(error instanceof Error)) return null;
+  const isPassing = error.name === "ReplyError" ? passingReply : unanswered;
+  if (error.name !== "ClusterAllFailedError" && !isPassing.test(error.message)) return null;
+  return new BotError("redis-unavailable", "Redis was away. It is tried again.", { cause: error });
+}
+
 function createClient(target: RedisTarget, blocking: boolean, isReady: () => boolean): RedisClient {
   // Until the first connection stands there is nothing to wait for: fail at once and say so.
   const retryStrategy = (times: number) => (isReady() ? Math.min(times * 100, 2_000) : null);

@@ -19,6 +19,8 @@ export interface ScheduleWorkOptions extends SchedulesOptions {
   readonly longestMs: number;
   /** What may be seen, asked anew each time, since it can have changed. Throws: BotError "access-denied". */
   readonly permit: (schedule: Schedule) => ChatQuestion["permitted"];
+  /** A program that has not been heard of for this long has lost its work to others. */
+  readonly lockMs: number;
   readonly onTrouble: (what: string, error: unknown) => void;
 }
 
@@ -159,7 +161,7 @@ export function openSchedules(options: SchedulesOptions): Schedules & { close():
  * of people. Fired again, it is the same question.
  */
 export function startScheduleWork(options: ScheduleWorkOptions): { close(): Promise<void> } {
-  const { connections, name, questions, longestMs, permit, now, onTrouble } = options;
+  const { connections, name, questions, longestMs, permit, now, lockMs, onTrouble } = options;
   const queue = queueOf(options);
   const worker = new bullmq.Worker<{ id: string }>(
     name,
@@ -183,9 +185,18 @@ export function startScheduleWork(options: ScheduleWorkOptions): { close(): Prom
         isScheduled: true,
         since: null,
       });
-      await save(options, { ...schedule, coveredTo: question.askedAt });
+      // Read anew: it may have been changed or deleted meanwhile.
+      const latest = await load(options, schedule.id);
+      if (latest !== null) await save(options, { ...latest, coveredTo: question.askedAt });
     },
-    { connection: connections.openBlocking(), prefix: connections.prefix },
+    {
+      connection: connections.openBlocking(),
+      prefix: connections.prefix,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
+      // It stays due until it was fired, however many programs end over it.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    },
   );
   worker.on("error", () => {});
   worker.on("failed", (job, error) => onTrouble(`The schedule ${job?.data.id} could not be fired.`, error));

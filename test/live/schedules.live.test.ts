@@ -37,6 +37,7 @@ async function open() {
   const troubles: string[] = [];
   const work = () => {
     const running = startScheduleWork({
+      lockMs: 15_000,
       ...options,
       questions: {
         async submit(order) {

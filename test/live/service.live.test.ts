@@ -31,13 +31,12 @@ async function open(programs: readonly Role[] = ["all"], changes: Partial<Config
   };
   const start = async (role: Role) => {
     const service = await startService(
-      { ...config, worker: { processes: 1 } },
+      { ...config, worker: { processes: 1 }, jobs: { takeOverSeconds: 1 } },
       {
         role,
         openSurfaces: () => [chat.surface],
         onTrouble: (what, error) => void troubles.push(`${what} ${String(error)}`),
         diagnosing: { file, execArgv },
-        lockMs: 1_000,
       },
     );
     onTestFinished(() => service.close());

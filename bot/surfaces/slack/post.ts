@@ -42,6 +42,7 @@ const gone = new Set(["message_not_found", "cant_update_message", "edit_window_c
 export interface Poster {
   post(thread: ThreadRef, reply: Reply, sending: Sending): Promise<MessageRef>;
   update(message: MessageRef, reply: Reply, sending: Sending): Promise<MessageRef>;
+  takeBack(message: MessageRef, standing: MessageRef): Promise<void>;
   /** Posts one text, or gives the `ts` of it where that was done before. */
   postOnce(thread: SlackThread, text: string, key: string): Promise<string>;
 }
@@ -71,21 +72,24 @@ export function poster(call: CallSlack): Poster {
     shown: readonly string[],
   ): Promise<MessageRef> {
     const thread = slackThread(ref);
-    const landed = sending.mayHaveLanded ? await find(thread, sending.key) : new Map<number, string>();
+    // What an earlier try has posted unheard is edited like what is known: it may show an earlier state.
+    const there = sending.mayHaveLanded ? await find(thread, sending.key) : new Map<number, string>();
+    for (const [index, ts] of shown.entries()) there.set(index, ts);
     const parts = await inSomeForm(thread.team, async (form) => {
       const rendered = renderParts(reply, form);
       for (const [index, part] of rendered.entries()) {
         const message: Message = { thread, part, key: sending.key, index };
-        const known = shown[index];
+        const known = there.get(index);
         const isEdited = known !== undefined && (await edit(message, known));
         // Who deletes the progress does not want more of it; the answer is posted anew.
-        if (known !== undefined && (isEdited || reply.kind === "progress")) landed.set(index, known);
-        else if (!landed.has(index)) landed.set(index, await send(message));
+        if (known === undefined || (!isEdited && reply.kind !== "progress")) {
+          there.set(index, await send(message));
+        }
       }
       return rendered;
     });
-    for (const surplus of shown.slice(parts.length)) await remove(thread, surplus);
-    return { thread: ref, id: parts.map((_part, index) => landed.get(index)).join(",") };
+    for (const [index, surplus] of there) if (index >= parts.length) await remove(thread, surplus);
+    return { thread: ref, id: parts.map((_part, index) => there.get(index)).join(",") };
   }
 
   /** Tries what the workspace is known to take, then what is simpler, so that no answer is lost to a block. */
@@ -162,12 +166,19 @@ export function poster(call: CallSlack): Poster {
     return found;
   }
 
+  async function takeBack(message: MessageRef, standing: MessageRef): Promise<void> {
+    const stays = standing.id.split(",");
+    for (const ts of message.id.split(",")) {
+      if (!stays.includes(ts)) await remove(slackThread(message.thread), ts);
+    }
+  }
+
   async function postOnce(thread: SlackThread, text: string, key: string): Promise<string> {
     const landed = (await find(thread, key)).get(0);
     return landed ?? send({ thread, part: { blocks: [], text }, key, index: 0 });
   }
 
-  return { post, update, postOnce };
+  return { post, update, takeBack, postOnce };
 }
 
 interface Message {

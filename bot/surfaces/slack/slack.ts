@@ -155,6 +155,7 @@ export function slackSurface(surface: SlackSurfaceOptions): SlackSurface {
       if (reply.kind !== "progress") beside(helper.rest(slackThread(message.thread)));
       return after;
     },
+    takeBack: (message, standing) => posts.takeBack(message, standing),
     async stop() {
       stopping.abort();
       await Promise.allSettled(besides);

@@ -83,6 +83,31 @@ describe("posting to Slack", () => {
     expect(await slack.posted()).toHaveLength(1);
   });
 
+  it("shows the answer where a progress was posted whose receipt was lost", async () => {
+    await using slack = await open();
+    slack.workspace.failNext({ kind: "lost" }, "chat.postMessage");
+    await expect(slack.surface.post(slack.thread, progress, sending)).rejects.toMatchObject({
+      code: "chat-unavailable",
+    });
+
+    await slack.surface.post(slack.thread, answer, { ...sending, mayHaveLanded: true });
+
+    const [message, ...others] = await slack.posted();
+    expect(others).toEqual([]);
+    expect(message?.text).toContain("geo");
+  });
+
+  it("takes a message back that stands there twice", async () => {
+    await using slack = await open();
+    const message = await slack.surface.post(slack.thread, answer, sending);
+    const standing = await slack.surface.post(slack.thread, answer, sending);
+
+    await slack.surface.takeBack?.(message, standing);
+    await slack.surface.takeBack?.(message, standing);
+
+    expect((await slack.posted()).map(({ ts }) => ts)).toEqual([standing.id]);
+  });
+
   it("names neither a token nor what was said in its errors", async () => {
     await using slack = await open();
     slack.workspace.failNext({ kind: "error", error: "invalid_auth" });
