@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { honestAnswer } from "../../bench/reliability/honest-answer.ts";
 import type { Dialect } from "../../connectors/llm/model-options.ts";
-import { honestAnswer } from "./honest-answer.ts";
 
 /** A request to the server, as far as tests look at it. */
 export interface HeardRequest {

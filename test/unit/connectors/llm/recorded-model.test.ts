@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { honestAnswer } from "../../../../bench/reliability/honest-answer.ts";
 import { differing } from "../../../../cli/replay.ts";
 import { languageModel } from "../../../../connectors/llm/language-model.ts";
 import { recordedModel } from "../../../../connectors/llm/recorded-model.ts";
@@ -10,7 +11,6 @@ import type { LanguageModel } from "../../../../pipeline/ports.ts";
 import { incident } from "../../../fakes/incident.ts";
 import { window } from "../../../fakes/telemetry.ts";
 import { fakeToolbox } from "../../../fakes/toolbox.ts";
-import { honestAnswer } from "../../../support/honest-answer.ts";
 
 const options = PipelineOptions.parse({});
 const { signal } = new AbortController();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { honestAnswer } from "../../../../bench/reliability/honest-answer.ts";
 import { loadPrompts } from "../../../../connectors/prompts/prompt-files.ts";
 import { openDesk } from "../../../../pipeline/experts/desk.ts";
 import { consult } from "../../../../pipeline/experts/index.ts";
 import { PipelineOptions } from "../../../../pipeline/options.ts";
 import { geoCase } from "../../../fakes/geo-case.ts";
 import { type AnyRequest, type FakeAnswer, fakeModel } from "../../../fakes/language-model.ts";
-import { honestAnswer } from "../../../support/honest-answer.ts";
 
 const prompts = await loadPrompts();
 const { experts } = PipelineOptions.parse({});

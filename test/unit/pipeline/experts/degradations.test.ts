@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { honestAnswer } from "../../../../bench/reliability/honest-answer.ts";
 import { localGate } from "../../../../connectors/llm/gate.ts";
 import { languageModel } from "../../../../connectors/llm/language-model.ts";
 import { ModelOptions, serverOf } from "../../../../connectors/llm/model-options.ts";
@@ -8,7 +9,6 @@ import { openDesk } from "../../../../pipeline/experts/desk.ts";
 import { consult } from "../../../../pipeline/experts/index.ts";
 import { PipelineOptions } from "../../../../pipeline/options.ts";
 import { geoCase } from "../../../fakes/geo-case.ts";
-import { honestAnswer } from "../../../support/honest-answer.ts";
 import {
   type HeardRequest,
   honestText,
