@@ -40,7 +40,7 @@ export async function botConnector(): Promise<BotConnector> {
     const match =
       /^\/v3\/conversations\/([^/]+)\/(activities|members|pagedmembers)(?:\/([^/?]+))?(\?.*)?$/.exec(path);
     const [, conversation = "", what, id = null] = match ?? [];
-    const isTyping = request.body.includes('"type":"typing"');
+    const isTyping = request.body.includes('"type":"typing"') && !request.body.includes("streaminfo");
     const mishap = isTyping ? undefined : mishaps.shift();
     if (mishap !== undefined) return mishap(request, response);
     if (what === "pagedmembers") {

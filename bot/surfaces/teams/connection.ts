@@ -55,7 +55,7 @@ export interface ConnectionOptions {
     /** Asked for each time it is used, so that a rotated secret is followed. */
     readonly secret: () => string;
   } | null;
-  readonly cloud: TeamsCloud;
+  readonly cloud: TeamsCloud | keyof typeof clouds;
   readonly requestTimeoutMs: number;
 }
 
@@ -80,7 +80,12 @@ export interface TeamsConnection {
 }
 
 /** The vendor's SDK, and the only file that knows it. */
-export function teamsConnection({ identity, cloud, requestTimeoutMs }: ConnectionOptions): TeamsConnection {
+export function teamsConnection({
+  identity,
+  cloud: named,
+  requestTimeoutMs,
+}: ConnectionOptions): TeamsConnection {
+  const cloud = typeof named === "string" ? clouds[named] : named;
   // Without this the SDK drops every field of an entity that it does not know, and with them the label
   // "AI generated", the citations and streams.
   Object.assign(Entity.type, { additionalProperties: { type: { name: "any" } } });

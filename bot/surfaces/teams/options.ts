@@ -25,6 +25,8 @@ export const TeamsOptions = z
       .default("/api/messages"),
     /** Whether messages of other bots are heard. */
     allowBots: z.boolean().default(false),
+    /** Whether personal chats show progress as Teams' own line under the chat; without a button to stop. */
+    streaming: z.boolean().default(false),
     /** Without any authentication, for a local peer; listens on this machine only. */
     emulator: z.boolean().default(false),
   })

@@ -1,15 +1,14 @@
 import { asBotError, BotError } from "../../../pipeline/errors.ts";
 import type { EpochMs } from "../../../pipeline/types.ts";
-import type { Reply } from "../../reply.ts";
 import type { SecretReference } from "../../secret-reference.ts";
-import type { ChatMessage, ChatSurface, MessageRef, ThreadRef } from "../../surface.ts";
+import type { ChatMessage, ChatSurface, ThreadRef } from "../../surface.ts";
 import { Activity } from "./activity.ts";
-import { clouds, type TeamsCloud, type TeamsConnection, teamsConnection } from "./connection.ts";
+import type { TeamsCloud, TeamsConnection } from "./connection.ts";
 import { type Endpoint, type EndpointAnswer, endpoint } from "./endpoint.ts";
 import { type Received, received } from "./incoming.ts";
 import type { TeamsOptions } from "./options.ts";
+import { posting } from "./posting.ts";
 import { recent } from "./recent.ts";
-import { renderForTeams, type TeamsMessage } from "./render.ts";
 import { surfaceName, type TeamsThread, teamsThread, threadRef } from "./thread-key.ts";
 
 /** Which question a posted message answers: Teams' thumbs name the message only. */
@@ -38,7 +37,7 @@ export interface TeamsSurface extends ChatSurface {
 }
 
 const defaultRequestTimeoutMs = 15_000;
-const rememberedSendings = 1_000;
+const rememberedChats = 1_000;
 const rememberedAnswers = 5_000;
 /** So long clients go on showing a sign of typing. */
 const typingShowsMs = 3_000;
@@ -58,10 +57,14 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
   const { options, now, timeZone } = given;
   const connection = connectionFor(given);
   const answered = given.answered ?? rememberingAnswers();
-  /** Ids of the parts that each sending has posted so far. */
-  const landed = recent<readonly string[]>(rememberedSendings);
-  const typing = recent<EpochMs>(rememberedSendings);
-  const shared = recent<{ readonly at: EpochMs; readonly isShared: boolean }>(rememberedSendings);
+  const messages = posting({
+    connection,
+    onAnswer: (thread, id, questionId) => answered.save(answerKey(thread, id), questionId),
+    streaming: options.streaming,
+    now,
+  });
+  const typing = recent<EpochMs>(rememberedChats);
+  const shared = recent<{ readonly at: EpochMs; readonly isShared: boolean }>(rememberedChats);
   const listening = deferred<Endpoint>();
   const over = deferred<void>();
 
@@ -74,7 +77,8 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     if (activity === undefined) return { status: 400, body: null };
     if (!isAllowed(activity, options)) return { status: 403, body: null };
     try {
-      if (!(await connection.authenticates(activity, authorization))) return { status: 401, body: null };
+      if (!(await (await connection()).authenticates(activity, authorization)))
+        return { status: 401, body: null };
     } catch (error) {
       if (asBotError(error)?.code !== "chat-unavailable") throw error;
       return { status: 503, body: null };
@@ -110,53 +114,14 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     const shown = typing.get(thread.conversation) ?? Number.NEGATIVE_INFINITY;
     if (thread.kind === "channel" || now() - shown < typingShowsMs) return;
     typing.set(thread.conversation, now());
-    connection.send(thread, { type: "typing" }).catch(() => undefined);
-  }
-
-  /** Puts the messages where `before` are, and after them; takes away what is left. */
-  async function put(
-    thread: TeamsThread,
-    before: readonly string[],
-    messages: readonly TeamsMessage[],
-    key: string,
-  ): Promise<string[]> {
-    const known = landed.get(key) ?? [];
-    const there =
-      known.length > before.length && before.every((id, index) => id === known[index]) ? known : before;
-    const ids: string[] = [];
-    for (const [index, message] of messages.entries()) {
-      const old = there[index];
-      if (old === undefined) {
-        ids.push(await connection.send(thread, outgoing(message)));
-        landed.set(key, [...ids]);
-      } else {
-        await connection.update(thread, old, outgoing(message));
-        ids.push(old);
-      }
-    }
-    for (const id of there.slice(messages.length)) await connection.remove(thread, id);
-    landed.set(key, ids);
-    return ids;
-  }
-
-  async function shown(
-    ref: ThreadRef,
-    before: readonly string[],
-    reply: Reply,
-    key: string,
-  ): Promise<MessageRef> {
-    const thread = teamsThread(ref);
-    const messages = renderForTeams(reply, before.length === 0 ? "post" : "update");
-    const ids = await put(thread, before, messages, key);
-    if (reply.kind === "answer") {
-      for (const id of ids) await answered.save(answerKey(thread, id), reply.questionId);
-    }
-    return { thread: ref, id: ids.join(",") };
+    connection()
+      .then((teams) => teams.send(thread, { type: "typing" }))
+      .catch(() => undefined);
   }
 
   /** Whether somebody is a guest, or belongs to another organisation. */
   async function isStranger(thread: TeamsThread, personId: string): Promise<boolean> {
-    const { isGuest, tenant } = await connection.member(thread, personId);
+    const { isGuest, tenant } = await (await connection()).member(thread, personId);
     const home = options.tenantId ?? thread.tenant;
     return isGuest || (tenant !== null && home !== null && tenant !== home);
   }
@@ -168,7 +133,7 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     const known = shared.get(key);
     if (known !== undefined && now() - known.at < membersHoldMs) return known.isShared;
     const home = options.tenantId ?? thread.tenant;
-    const tenants = await connection.tenants(thread);
+    const tenants = await (await connection()).tenants(thread);
     const isShared = [...tenants].some((tenant) => home !== null && tenant !== home);
     shared.set(key, { at: now(), isShared });
     return isShared;
@@ -190,6 +155,7 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     listening: async () => (await listening.promise).port,
     async start(onMessage) {
       const { port, path, emulator } = options;
+      await connection();
       const host = emulator ? loopback : options.host;
       try {
         listening.resolve(
@@ -227,17 +193,8 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
       const thread = teamsThread(ref);
       return threadRef({ ...thread, conversation: thread.conversation.split(";")[0] ?? "" });
     },
-    post: (ref, reply, { key }) => shown(ref, [], reply, key),
-    async update(message, reply, { key }) {
-      try {
-        return await shown(message.thread, message.id.split(","), reply, key);
-      } catch (error) {
-        // Somebody may have deleted the message; the answer is not lost for that.
-        if (reply.kind === "progress" || asBotError(error)?.code !== "chat-refused") throw error;
-        landed.delete(key);
-        return shown(message.thread, [], reply, key);
-      }
-    },
+    post: (ref, reply, { key }) => messages.post(ref, reply, key),
+    update: (message, reply, { key }) => messages.update(message, reply, key),
     async stop() {
       over.resolve();
       const running = await Promise.race([listening.promise.catch(() => null), null]);
@@ -266,12 +223,13 @@ function deferred<Value>(): Deferred<Value> {
   };
 }
 
+/** The SDK takes a second and tens of megabytes to load: only who talks to Teams waits for it. */
 function connectionFor({
   options: { appId, tenantId, secret, type, cloud: cloudName },
   readSecret,
   cloud,
-  requestTimeoutMs,
-}: TeamsSurfaceOptions): TeamsConnection {
+  requestTimeoutMs = defaultRequestTimeoutMs,
+}: TeamsSurfaceOptions): () => Promise<TeamsConnection> {
   const identity =
     appId === undefined || secret === undefined
       ? null
@@ -280,11 +238,13 @@ function connectionFor({
           tenantId: type === "single-tenant" ? (tenantId ?? null) : null,
           secret: () => readSecret(secret),
         };
-  return teamsConnection({
-    identity,
-    cloud: cloud ?? clouds[cloudName],
-    requestTimeoutMs: requestTimeoutMs ?? defaultRequestTimeoutMs,
-  });
+  let opened: Promise<TeamsConnection> | null = null;
+  return () => {
+    opened ??= import("./connection.ts").then(({ teamsConnection }) =>
+      teamsConnection({ identity, cloud: cloud ?? cloudName, requestTimeoutMs }),
+    );
+    return opened;
+  };
 }
 
 /** Other channels, other organisations, and with the emulator other machines, have no business here. */
@@ -307,18 +267,5 @@ function rememberingAnswers(): AnsweredMessages {
   return {
     save: async (messageKey, questionId) => questions.set(messageKey, questionId),
     find: async (messageKey) => questions.get(messageKey) ?? null,
-  };
-}
-
-/** A message in the form of the SDK, whose lists may be changed. */
-function outgoing({ type, text, summary, attachments, entities, channelData }: TeamsMessage) {
-  return {
-    type,
-    text,
-    summary,
-    textFormat: "markdown",
-    attachments: attachments.map((one) => ({ ...one })),
-    entities: entities.map((one) => ({ ...one })),
-    channelData,
   };
 }
