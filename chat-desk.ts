@@ -7,20 +7,22 @@ import { SavedSender } from "./bot/hear-chat.ts";
 import type { Home, HomeDiagnosis, HomeHealth, ReadHome } from "./bot/home.ts";
 import { takeQuestion } from "./bot/quota.ts";
 import { scheduleLine } from "./bot/schedule-commands.ts";
-import type { ChatSurface, Sender } from "./bot/surface.ts";
+import type { ChatMessage, ChatSurface, Sender, ThreadRef } from "./bot/surface.ts";
 import { counted, dateTimeWords } from "./bot/time-words.ts";
 import { verdictLines } from "./bot/verdict.ts";
 import { openQuestionReader } from "./compose.ts";
 import type { Config } from "./config.ts";
 import type { Chat } from "./jobs/chat.ts";
-import type { Questions, Schedule, Schedules } from "./jobs/enqueue.ts";
+import type { Questions, Schedule } from "./jobs/enqueue.ts";
+import { keepFixed } from "./jobs/fixed-schedules.ts";
 import type { Outbox } from "./jobs/notifier.ts";
+import type { OpenSchedules } from "./jobs/schedules.ts";
 import type { FeedbackStore, IncidentMemory, Quota, Store } from "./jobs/store.ts";
 import { asBotError } from "./pipeline/errors.ts";
 import { permittedNames } from "./pipeline/permitted.ts";
 import { readQuestion } from "./pipeline/question/index.ts";
 import { readFeedback } from "./pipeline/question/read-feedback.ts";
-import { readSchedule } from "./pipeline/question/read-schedule.ts";
+import { readSchedule, readScheduleTime } from "./pipeline/question/read-schedule.ts";
 import { readFirst, serviceNames } from "./question-reader.ts";
 
 /** What the conversation in the chats of a deployment works with. */
@@ -33,7 +35,7 @@ export interface ChatDeskOptions {
   readonly quota: Quota;
   readonly outbox: Outbox;
   readonly questions: Questions;
-  readonly schedules: Schedules;
+  readonly schedules: OpenSchedules;
   /** The language model, with its places shared by all programs; null where none is configured. */
   readonly chat: Chat | null;
 }
@@ -41,6 +43,10 @@ export interface ChatDeskOptions {
 export interface ChatDesk {
   readonly conversation: Conversation;
   readonly readHome: ReadHome;
+  /** Makes the schedules of the configuration what is scheduled, as far as their channels are known. */
+  keepFixed(): Promise<void>;
+  /** Notes where a message was written, so that schedules find the way there. */
+  saw(message: ChatMessage): Promise<void>;
   /** What a schedule's maker may see there now. Throws: BotError "access-denied". */
   permit(schedule: Schedule): ReturnType<typeof allowed>["permitted"];
 }
@@ -109,7 +115,30 @@ export function chatDesk(options: ChatDeskOptions): ChatDesk {
     };
   }
 
+  const rootOf = (thread: ThreadRef) =>
+    surfaces.find(({ name }) => name === thread.surface)?.rootOf?.(thread) ?? thread;
+
+  async function keepConfigured(): Promise<void> {
+    const wanted = config.schedules.map(({ at, channel, services }) => ({
+      channel,
+      time: readScheduleTime(at, config.timeZone),
+      services,
+    }));
+    await keepFixed(wanted, schedules);
+  }
+
   return {
+    keepFixed: keepConfigured,
+    async saw(message) {
+      const { thread, from } = message;
+      if (from === null) return;
+      const isNew = await schedules.sawChannel({
+        channel: placeOf(message).channel,
+        thread: rootOf(thread),
+        from,
+      });
+      if (isNew) await keepConfigured();
+    },
     conversation: conversation({
       canAsk: true,
       voiceOf: durableVoice({ outbox, questions }),
@@ -132,7 +161,7 @@ export function chatDesk(options: ChatDeskOptions): ChatDesk {
             permittedNames(await reader.names(), permitted),
             config.pipeline,
           ),
-        rootOf: (thread) => surfaces.find(({ name }) => name === thread.surface)?.rootOf?.(thread) ?? thread,
+        rootOf,
         placeOf,
       }),
     }),

@@ -11,7 +11,7 @@ import { loadPrompts } from "./connectors/prompts/prompt-files.ts";
 import type { Chat } from "./jobs/chat.ts";
 import { type DiagnosePool, diagnosePool } from "./jobs/diagnose-pool.ts";
 import type { DiagnoseWorker } from "./jobs/diagnose-worker.ts";
-import type { Enqueue } from "./jobs/enqueue.ts";
+import type { Enqueue, Schedules } from "./jobs/enqueue.ts";
 import { loadFittedModels, modelFolder } from "./jobs/fitted-models.ts";
 import type { RedisConnections } from "./jobs/redis-connection.ts";
 import { redisTarget } from "./jobs/redis-options.ts";
@@ -235,6 +235,36 @@ export async function openArchive(config: Config): Promise<Archive> {
     await close();
     throw error;
   }
+}
+
+/**
+ * The schedules of the chats, for a command that changes them.
+ *
+ * Throws: BotError "redis-unavailable", "redis-unsuitable" or "not-set-up"; nothing is left running then.
+ */
+export async function openSchedulesOf(
+  config: Config,
+): Promise<{ readonly schedules: Schedules; close(): Promise<void> }> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const [connections, { openSchedules }] = await Promise.all([
+      openRedis(config, closers),
+      import("./jobs/schedules.ts"),
+    ]);
+    const schedules = openSchedules({ name: schedulesName(config), connections, now: Date.now });
+    closers.push(() => schedules.close());
+    return { schedules, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function schedulesName({ deployment }: Pick<Config, "deployment">): string {
+  return `schedules-${deployment}`;
 }
 
 /** One memory per telemetry: incidents of one system say nothing about another. */

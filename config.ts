@@ -14,12 +14,22 @@ import { NamesOptions } from "./connectors/names/options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
 import { BotError } from "./pipeline/errors.ts";
 import { PipelineOptions } from "./pipeline/options.ts";
+import { readScheduleTime } from "./pipeline/question/read-schedule.ts";
 
 const defaultFile = "localexpert.yaml";
 
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isScheduleTime(text: string): boolean {
+  try {
+    readScheduleTime(text, "UTC");
     return true;
   } catch {
     return false;
@@ -77,6 +87,23 @@ const Keys = z.strictObject({
   faultFree: z.array(FaultFreePeriod).default([]),
   /** Who may see what from a chat; without it nobody there sees anything. */
   access: AccessOptions.optional(),
+  /** Summaries that channels get at set times, beside those that are made in chats. */
+  schedules: z
+    .array(
+      z.strictObject({
+        /** "weekdays 9:00 Europe/Berlin", as in a chat. */
+        at: z.string().refine(isScheduleTime, {
+          error:
+            'is no time that can be repeated; write days and a time such as "weekdays 9:00 Europe/Berlin"',
+        }),
+        /** "slack C0123456789": the surface and the channel's id. */
+        channel: z
+          .string()
+          .regex(/^(slack|teams) \S/, 'must be a surface and an id, such as "slack C0123456789"'),
+        services: z.array(z.string().min(1)).default([]),
+      }),
+    )
+    .default([]),
   /** Questions an hour, of a person and in a channel of a chat. */
   quotas: QuotaOptions.prefault({}),
   pipeline: PipelineOptions.prefault({}),

@@ -4,7 +4,7 @@ import { messenger } from "./bot/messenger.ts";
 import type { ChatSurface } from "./bot/surface.ts";
 import { chatDesk } from "./chat-desk.ts";
 import type { ApplicationOptions } from "./compose.ts";
-import { day, drainMs, memoryOptions, openPool, openRedis, sharedModels } from "./compose.ts";
+import { day, drainMs, memoryOptions, openPool, openRedis, schedulesName, sharedModels } from "./compose.ts";
 import { type Config, readSecret } from "./config.ts";
 import { redisAnswered } from "./connectors/store/redis-answered.ts";
 import { redisFeedback } from "./connectors/store/redis-feedback.ts";
@@ -117,7 +117,7 @@ function namesOf({ deployment }: Config) {
     inbox: `inbox-${deployment}`,
     outbox: `outbox-${deployment}`,
     questions: `chat-${deployment}`,
-    schedules: `schedules-${deployment}`,
+    schedules: schedulesName({ deployment }),
   };
 }
 
@@ -196,7 +196,8 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
     onDropped: ({ surface }, error) => onTrouble(`A message for ${surface} could not be sent.`, error),
   });
   closers.push(() => delivery.close(drainMs));
-  const heard = hearChat({ surfaces, conversation: desk.conversation, outbox });
+  desk.keepFixed().catch((error) => onTrouble("The configured schedules could not be kept.", error));
+  const heard = hearChat({ surfaces, conversation: desk.conversation, outbox, onHeard: desk.saw });
   const hearing = startLaneWork({
     ...work,
     name: names.inbox,

@@ -35,15 +35,18 @@ export interface HearOptions {
   readonly surfaces: readonly ChatSurface[];
   readonly conversation: Conversation;
   readonly outbox: Outbox;
+  /** Hears of each message before it is answered. */
+  readonly onHeard: (message: ChatMessage) => Promise<void>;
 }
 
 /** Hears the messages that chats have left in the inbox, and answers for those that could not be heard. */
-export function hearChat({ surfaces, conversation, outbox }: HearOptions) {
+export function hearChat({ surfaces, conversation, outbox, onHeard }: HearOptions) {
   return {
     async hear(body: unknown, signal: AbortSignal): Promise<void> {
       const saved: ChatMessage = Message.parse(body);
       const surface = surfaces.find(({ name }) => name === saved.thread.surface);
       const message = (await surface?.complete?.(saved)) ?? saved;
+      await onHeard(message);
       await conversation.hear(message, signal);
     },
     /** A message that no try could hear: whoever wrote it is told why. */

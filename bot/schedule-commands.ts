@@ -40,28 +40,20 @@ export interface ScheduleDesk {
 export function scheduleCommands(desk: ScheduleDesk) {
   const { schedules, readWish, rootOf, placeOf } = desk;
 
+  const servicesIn = (text: string, message: ChatMessage, { permitted }: Allowed) =>
+    servicesOfWish(text, () => desk.readServices(text, message, permitted));
+
   return async ({ message, permission }: Command): Promise<Words | null> => {
     const wish = readWish(message.text, message.timeZone);
     if (wish === null) return null;
     if (wish.kind !== "list" && wish.kind !== "run")
       checkOperator(permission, message.from, "change schedules");
-    const { channel, person } = placeOf(message);
+    const { channel } = placeOf(message);
     switch (wish.kind) {
       case "list":
         return listed(channel, message);
-      case "add": {
-        const schedule = await schedules.add({
-          ...wish.time,
-          wish: message.id,
-          thread: rootOf(message.thread),
-          channel,
-          person,
-          services: await servicesIn(wish.services, message, permission),
-          isFixed: false,
-          from: message.from,
-        });
-        return said(`Scheduled as ${await line(schedule, message)}.`, howTo(schedule.id));
-      }
+      case "add":
+        return added(wish, message, permission);
       case "change": {
         const services =
           wish.services === null ? {} : { services: await servicesIn(wish.services, message, permission) };
@@ -82,6 +74,23 @@ export function scheduleCommands(desk: ScheduleDesk) {
     }
   };
 
+  async function added(
+    wish: Extract<ScheduleWish, { kind: "add" }>,
+    message: ChatMessage,
+    permission: Allowed,
+  ): Promise<Words> {
+    const schedule = await schedules.add({
+      ...wish.time,
+      ...placeOf(message),
+      wish: message.id,
+      thread: rootOf(message.thread),
+      services: await servicesIn(wish.services, message, permission),
+      isFixed: false,
+      from: message.from,
+    });
+    return said(`Scheduled as ${await line(schedule, message)}.`, howTo(schedule.id));
+  }
+
   async function listed(channel: string, message: ChatMessage): Promise<Words> {
     const here = await schedules.list(channel);
     if (here.length === 0) {
@@ -93,20 +102,6 @@ export function scheduleCommands(desk: ScheduleDesk) {
     return said(
       ...(await Promise.all(here.map((schedule) => line(schedule, message)))),
       howTo(here[0]?.id ?? "s1"),
-    );
-  }
-
-  async function servicesIn(text: string, message: ChatMessage, { permitted }: Allowed): Promise<string[]> {
-    if (text === "") return [];
-    const { services, unknownServices } = await desk.readServices(text, message, permitted);
-    const [unknown] = unknownServices;
-    if (unknown === undefined && services.length > 0) return [...services];
-    const name = unknown?.mentioned ?? text;
-    const nearest =
-      unknown === undefined || unknown.nearest.length === 0 ? "" : ` Nearest: ${unknown.nearest.join(", ")}.`;
-    throw new BotError(
-      "service-unknown",
-      `No telemetry names a service "${name.slice(0, 60)}".${nearest} Schedule it with one of these, or leave "for …" out for every service.`,
     );
   }
 
@@ -126,6 +121,28 @@ export function scheduleLine(
 ): string {
   const when = isPaused || next === null ? "paused" : `next ${dateTimeWords(next, readersZone)}`;
   return `${words} (${timeZone}), ${when}`;
+}
+
+/**
+ * The services of a wish; none where it is about all of them.
+ *
+ * Throws: BotError "service-unknown" with the nearest names.
+ */
+export async function servicesOfWish(
+  text: string,
+  read: () => Promise<Pick<ReadQuestion, "services" | "unknownServices">>,
+): Promise<string[]> {
+  if (text === "") return [];
+  const { services, unknownServices } = await read();
+  const [unknown] = unknownServices;
+  if (unknown === undefined && services.length > 0) return [...services];
+  const name = unknown?.mentioned ?? text;
+  const nearest =
+    unknown === undefined || unknown.nearest.length === 0 ? "" : ` Nearest: ${unknown.nearest.join(", ")}.`;
+  throw new BotError(
+    "service-unknown",
+    `No telemetry names a service "${name.slice(0, 60)}".${nearest} Schedule it with one of these, or leave "for …" out for every service.`,
+  );
 }
 
 function howTo(id: string): string {

@@ -9,6 +9,7 @@ import type { FitCommandOptions } from "./fit.ts";
 import type { ForgetOptions, IncidentsOptions } from "./incidents.ts";
 import type { QuestionOptions } from "./question-options.ts";
 import type { ReadOptions } from "./read.ts";
+import type { ScheduleOptions } from "./schedule.ts";
 import { exitCodes, type Shell } from "./shell.ts";
 import type { StartOptions } from "./start.ts";
 import type { TeamsPackageOptions } from "./teams-package.ts";
@@ -28,6 +29,7 @@ export interface Commands {
   replay(id: string, options: QuestionOptions, shell: Shell): Promise<number>;
   chat(options: QuestionOptions, shell: Shell): Promise<number>;
   start(options: StartOptions, shell: Shell): Promise<number>;
+  schedule(words: readonly string[], options: ScheduleOptions, shell: Shell): Promise<number>;
   teamsPackage(options: TeamsPackageOptions, shell: Shell): Promise<number>;
 }
 
@@ -45,6 +47,7 @@ const loaded: Commands = {
   cases: async (...rest) => (await import("./cases.ts")).cases(...rest),
   chat: async (...rest) => (await import("./chat.ts")).chat(...rest),
   start: async (...rest) => (await import("./start.ts")).start(...rest),
+  schedule: async (...rest) => (await import("./schedule.ts")).schedule(...rest),
   replay: async (...rest) => (await import("./replay.ts")).replay(...rest),
   teamsPackage: async (...rest) => (await import("./teams-package.ts")).teamsPackage(...rest),
 };
@@ -152,6 +155,25 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .addOption(configOption())
     .addHelpText("after", examples(["start", "start --role worker --config ./localexpert.yaml"]))
     .action(async (options: StartOptions) => done(await commands.start(options, shell)));
+
+  program
+    .command("schedule")
+    .description("list, make and change the summaries that channels get at set times")
+    .argument("[words...]", "as in a chat: weekdays 9:00 for geo; pause s1; delete s1")
+    .option("--channel <name>", "the channel, such as C0123456789")
+    .option("--json", "print a JSON list instead")
+    .addOption(configOption())
+    .addHelpText(
+      "after",
+      examples([
+        "schedule",
+        "schedule weekdays 9:00 Europe/Berlin for geo --channel C0123456789",
+        "schedule pause s1",
+      ]),
+    )
+    .action(async (words: string[], options: ScheduleOptions) =>
+      done(await commands.schedule(words, options, shell)),
+    );
 
   program
     .command("health")

@@ -116,4 +116,19 @@ export interface Schedules {
   run(channel: string, id: string): Promise<void>;
   /** When it is due next; null where it is paused. */
   nextOf(id: string): Promise<EpochMs | null>;
+  /** All of them, of every channel. */
+  all(): Promise<Schedule[]>;
+  /** Notes where in a channel a message of its own goes, and who spoke there; true where it was not known. */
+  sawChannel(seen: SeenChannel): Promise<boolean>;
+  channels(): Promise<SeenChannel[]>;
+}
+
+/** A channel that the bot was spoken to in, which is how it knows the way there. */
+export interface SeenChannel {
+  /** "slack T1 C1". */
+  readonly channel: string;
+  /** Where its summaries go. */
+  readonly thread: ChatThread;
+  /** Who spoke last, as the surface knows them. */
+  readonly from: unknown;
 }

@@ -42,6 +42,18 @@ const Saved = z.object({
 });
 type Saved = z.infer<typeof Saved>;
 
+const SavedChannel = z.object({
+  channel: z.string(),
+  thread: z.object({ surface: z.string(), thread: z.string() }),
+  from: z.unknown(),
+});
+
+export interface OpenSchedules extends Schedules {
+  /** Takes one away, wherever it was made. */
+  drop(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 const mostPerChannel = 20;
 const dueName = "due";
 /** Whoever is to fire one may find Redis away. */
@@ -74,7 +86,7 @@ async function save(options: SchedulesOptions, schedule: Saved): Promise<void> {
  * one next time of each. So after a downtime there is one summary of all that was missed, and not one for
  * each time.
  */
-export function openSchedules(options: SchedulesOptions): Schedules & { close(): Promise<void> } {
+export function openSchedules(options: SchedulesOptions): OpenSchedules {
   const { client } = options.connections;
   const queue = queueOf(options);
 
@@ -111,6 +123,11 @@ export function openSchedules(options: SchedulesOptions): Schedules & { close():
     );
   }
 
+  async function drop(id: string): Promise<void> {
+    await queue.removeJobScheduler(id);
+    await client.hdel(keyOf(options), id);
+  }
+
   return {
     async add(wanted) {
       const known = await mine(wanted.channel);
@@ -141,16 +158,23 @@ export function openSchedules(options: SchedulesOptions): Schedules & { close():
       return changed;
     },
     async delete(channel, id) {
-      const schedule = await changeable(channel, id);
-      await queue.removeJobScheduler(schedule.id);
-      await client.hdel(keyOf(options), schedule.id);
+      await drop((await changeable(channel, id)).id);
     },
+    drop,
     async run(channel, id) {
       await named(channel, id);
       await queue.add(dueName, { id }, dueOptions);
     },
     async nextOf(id) {
       return (await queue.getJobScheduler(id))?.next ?? null;
+    },
+    all,
+    async sawChannel(seen) {
+      return (await client.hset(`${keyOf(options)}:channels`, seen.channel, JSON.stringify(seen))) === 1;
+    },
+    async channels() {
+      const texts = Object.values(await client.hgetall(`${keyOf(options)}:channels`));
+      return texts.map((text) => SavedChannel.parse(JSON.parse(text)));
     },
     close: () => queue.close(),
   };

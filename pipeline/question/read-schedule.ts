@@ -52,6 +52,17 @@ export function readSchedule(text: string, timeZone: string): ScheduleCommand | 
   return { kind: "add", time, services: services ?? "" };
 }
 
+/**
+ * "weekdays 9:00 Europe/Berlin": when alone, as a configuration has it.
+ *
+ * Throws: BotError "question-invalid" with an example.
+ */
+export function readScheduleTime(text: string, timeZone: string): ScheduleTime {
+  const { time, services } = readWhenAndWhat(text.replace(/\s+/gu, " "), timeZone);
+  if (services === null) return time;
+  throw notUnderstood(text);
+}
+
 function readOne([, verb = "", id = "", rest = ""]: readonly string[], timeZone: string): ScheduleCommand {
   const known = id.toLowerCase();
   switch (verb.toLowerCase()) {

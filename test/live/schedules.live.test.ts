@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NewSchedule, Order } from "../../jobs/enqueue.ts";
+import { keepFixed } from "../../jobs/fixed-schedules.ts";
 import { connectRedis } from "../../jobs/redis-connection.ts";
 import { openSchedules, startScheduleWork } from "../../jobs/schedules.ts";
 import { freePort, redisServer } from "../support/redis-server.ts";
@@ -132,5 +133,32 @@ describe("schedules", () => {
 
     expect(asked).toHaveLength(1);
     expect(next).toBe(start + hour);
+  });
+
+  it("of the configuration are kept for channels that are known, changed with it, and not by chat", async () => {
+    const { schedules } = await open();
+    const nine = { cron: "0 9 * * *", timeZone: "UTC", words: "every day at 09:00" };
+    const ten = { cron: "0 10 * * *", timeZone: "UTC", words: "every day at 10:00" };
+    const own = await schedules.add(wanted);
+
+    const before = await keepFixed([{ channel: "slack C1", time: nine, services: [] }], schedules);
+    const seen = { channel: "slack T1 C1", thread: { surface: "slack", thread: "T1/C1/" }, from: null };
+    const firstTime = await schedules.sawChannel(seen);
+    const secondTime = await schedules.sawChannel(seen);
+    const after = await keepFixed([{ channel: "slack C1", time: nine, services: [] }], schedules);
+    const [first] = await schedules.list("slack T1 C1");
+    await keepFixed([{ channel: "slack C1", time: nine, services: [] }], schedules);
+    await keepFixed([{ channel: "slack C1", time: ten, services: ["geo"] }], schedules);
+    const changed = await schedules.list("slack T1 C1");
+    await expect(schedules.delete("slack T1 C1", changed[0]?.id ?? "")).rejects.toThrow(
+      "in the configuration",
+    );
+    await keepFixed([], schedules);
+
+    expect([before, after]).toEqual([["slack C1"], []]);
+    expect([firstTime, secondTime]).toEqual([true, false]);
+    expect(first).toMatchObject({ isFixed: true, thread: seen.thread, words: nine.words });
+    expect(changed).toMatchObject([{ words: ten.words, services: ["geo"] }]);
+    expect((await schedules.all()).map(({ id }) => id)).toEqual([own.id]);
   });
 });

@@ -44,6 +44,7 @@ function recorded() {
     replay: keep("replay"),
     chat: keep("chat"),
     start: keep("start"),
+    schedule: keep("schedule"),
     teamsPackage: keep("teamsPackage"),
   };
   return { calls, printed, run: (...argv: string[]) => runCommand(argv, shell, commands) };
@@ -94,6 +95,7 @@ describe("the command line", () => {
     await run("chat", "--source", "./t");
     await run("start", "--role", "worker");
     await run("start");
+    await run("schedule", "weekdays", "9:00", "--channel", "C1");
 
     expect(calls).toEqual([
       ["read", "text", { services: "a,b" }],
@@ -104,6 +106,7 @@ describe("the command line", () => {
       ["chat", { source: "./t" }],
       ["start", { role: "worker" }],
       ["start", { role: "all" }],
+      ["schedule", ["weekdays", "9:00"], { channel: "C1" }],
     ]);
   });
 
