@@ -19,6 +19,7 @@ import { redactSlice } from "./redact/redact-slice.ts";
 import { redactor } from "./redact/redactor.ts";
 import { restoreDiagnosis } from "./redact/restore-diagnosis.ts";
 import { resolveScope, resolveWindow, wishedToolbox } from "./resolve.ts";
+import { timedToolbox } from "./time-budget.ts";
 import type { ChatQuestion, Stage, StageName } from "./types.ts";
 
 /**
@@ -35,7 +36,7 @@ export async function diagnose(
   signal: AbortSignal,
   onStage: (stage: Stage) => void = () => {},
 ): Promise<Diagnosis> {
-  const toolbox = permittedToolbox(whole, question.permitted);
+  const toolbox = timedToolbox(permittedToolbox(whole, question.permitted), options.timeBudgetMs);
   const timings: Record<string, number> = {};
   const begun = toolbox.stopwatch();
 

@@ -33,6 +33,13 @@ export const PipelineOptions = z.strictObject({
     .int()
     .positive()
     .default(120 * minute),
+  /** What has not answered then is left out of the answer, and said; sources have three fifths of it. */
+  timeBudgetMs: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(24 * 60 * minute)
+    .default(5 * minute),
   detectors: z
     .strictObject({
       metric: z
