@@ -67,6 +67,13 @@ module.exports = {
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {
+      name: "only-teams-knows-its-sdk",
+      severity: "error",
+      comment: "botbuilder is out of support: one file knows it, so that its successor can take its place",
+      from: { path: "^[^/]+\\.ts$|^(bot|cli|jobs)/", pathNot: "^bot/surfaces/teams/connection\\.ts$" },
+      to: { path: "(^|node_modules/)(botbuilder|botframework-)" },
+    },
+    {
       name: "only-config-reads-yaml",
       severity: "error",
       from: { path: rooms },

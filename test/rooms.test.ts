@@ -66,6 +66,12 @@ describe("the rooms", () => {
       'import { b } from "../config.ts";\nexport const a = b;',
       "config.ts",
     ],
+    [
+      "only-teams-knows-its-sdk",
+      "bot/a.ts",
+      'import { CloudAdapter } from "botbuilder";\nexport const a = CloudAdapter;',
+      null,
+    ],
     ["no-cycles", "jobs/b.ts", 'import { b } from "./c.ts";\nexport const a = b;', "jobs/c.ts"],
   ])("are held apart by the rule %s", async (rule, file, text, imported) => {
     const folder = await mkdtemp(join(tmpdir(), "localexpert-rooms-"));
