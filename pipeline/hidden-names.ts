@@ -10,7 +10,7 @@ export const hiddenService = "(another-service)";
  * The slice without the names of hidden services: what a shown service logs or calls may name them.
  *
  * Shape:  names in log lines, operations, instances and gaps become "(another-service)"; a metric that is
- *         called after one goes, unless the name is a word as well ("error_rate"). A shown service whose name
+ *         called after one goes, unless the name is a word as well ("error_rate", but "calls_to_rate" goes). A shown service whose name
  *         holds a hidden one ("mongodb-geo") keeps it. Lines and spans that name none are the very same objects.
  */
 export function withoutHiddenNames(slice: TelemetrySlice, services: ReadonlySet<string>): TelemetrySlice {
@@ -32,8 +32,11 @@ export function withoutHiddenNames(slice: TelemetrySlice, services: ReadonlySet<
     const instance = one.instance === null ? null : cached(one.instance);
     return body === one.body && instance === one.instance ? one : { ...one, body, instance };
   };
+  const toWords = hiderOf(services, topology.services, towards);
   const series = ({ key }: MetricSeries) =>
-    inMetrics(key.metric) === key.metric && (key.instance === null || cached(key.instance) === key.instance);
+    inMetrics(key.metric) === key.metric &&
+    toWords(key.metric) === key.metric &&
+    (key.instance === null || cached(key.instance) === key.instance);
   return {
     ...slice,
     metrics: slice.metrics.filter(series),
@@ -59,7 +62,16 @@ function isTelling(service: string): boolean {
   return !ordinaryNames.has(service.toLowerCase()) && !ordinaryWords.has(service.toLowerCase());
 }
 
-function hiderOf(hidden: ReadonlySet<string>, shown: readonly string[]): (text: string) => string {
+/** After this, a metric names the other side of a call. */
+const towards =
+  "(?:to|from|with|upstream|downstream|cluster|target|peer|remote|caller|callee|destination)[^\\p{L}\\p{N}]+";
+
+/** `after`: a pattern of what must stand before a name. */
+function hiderOf(
+  hidden: ReadonlySet<string>,
+  shown: readonly string[],
+  after = "",
+): (text: string) => string {
   if (hidden.size === 0) return (text) => text;
   const lower = new Set([...hidden].map((service) => service.toLowerCase()));
   // The longest first, and shown names among them: "mongodb-geo" is read before "geo" is.
@@ -67,7 +79,10 @@ function hiderOf(hidden: ReadonlySet<string>, shown: readonly string[]): (text: 
     .filter((service) => service !== "")
     .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const any = names.map((service) => service.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")).join("|");
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${any})(?![\\p{L}\\p{N}])`, "giu");
+  const pattern = new RegExp(
+    `(?<![\\p{L}\\p{N}])${after === "" ? "" : `(?<=(?<![\\p{L}\\p{N}])${after})`}(?:${any})(?![\\p{L}\\p{N}])`,
+    "giu",
+  );
   return (text) => text.replace(pattern, (found) => (lower.has(found.toLowerCase()) ? hiddenService : found));
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diagnosisJson } from "../../../bot/diagnosis-json.ts";
+import { collect, takeInventory } from "../../../pipeline/collect.ts";
 import { diagnose } from "../../../pipeline/diagnose.ts";
 import { BotError } from "../../../pipeline/errors.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
@@ -138,6 +139,27 @@ describe("a question where only some services may be seen", () => {
 
     const examples = diagnosis.evidence.flatMap((one) => one.examples).join("\n");
     expect(examples).toContain("mongodb-geo: (another-service).go:99 panic");
+  });
+});
+
+describe("metrics that are called after hidden services", () => {
+  it("go, unless the name is a word that says something else", async () => {
+    const telemetry = incident(true);
+    const metrics = [
+      "error_rate",
+      "call_duration_to_rate_p95",
+      "upstream-search.pending",
+      "search_seconds",
+    ].flatMap((metric) =>
+      (telemetry.metrics ?? []).slice(0, 1).map((series) => ({ ...series, key: { ...series.key, metric } })),
+    );
+    const services = ["frontend", "rate", "search"];
+    const toolbox = permittedToolbox(fakeToolbox({ ...telemetry, services, metrics }), only("frontend"));
+    const inventory = await takeInventory(toolbox, never);
+
+    const slice = await collect(window, { services: [] }, inventory, toolbox, options, never);
+
+    expect(slice.metrics.map(({ key }) => key.metric).sort()).toEqual(["error_rate", "search_seconds"]);
   });
 });
 
