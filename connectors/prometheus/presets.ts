@@ -306,7 +306,7 @@ const postgresql = [
     unit: "s",
     aggregate: "max",
   },
-  // Its name in older versions (seen in postgres_exporter 0.11).
+  // Its name by the example queries that older versions came with.
   {
     name: "postgresql replication lag",
     metric: "pg_replication_lag",

@@ -42,6 +42,17 @@ describe("what is sent", () => {
     );
   });
 
+  it("wants nothing compressed by a backend on this machine, unless it is told to", async () => {
+    await using server = await ok();
+    await using client = open(server.url);
+    await using told = open(server.url, { headers: { "Accept-Encoding": "gzip" } });
+
+    await client.fetch({ path: "/" }, live());
+    await told.fetch({ path: "/" }, live());
+
+    expect(server.seen.map(({ headers }) => headers["accept-encoding"])).toEqual(["identity", "gzip"]);
+  });
+
   it("sends forms and JSON with POST", async () => {
     await using server = await ok();
     await using client = open(server.url);
