@@ -61,7 +61,10 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
   const verdict = named ? "found" : seenKinds > 0 && compared ? "nothing-found" : "cannot-tell";
   const known = new Set(anomalies.map(({ id }) => id));
   const cite = (ids: readonly string[]) => cited(ids, known);
-  const firsts = rankings.flatMap(({ candidates }) => candidates[0]?.service ?? []);
+  // Who only waits for somebody is in a ranking without a score.
+  const firsts = rankings.flatMap(({ candidates: [first] }) =>
+    first === undefined || first.score <= 0 ? [] : [first.service],
+  );
   const confidenceFrom = confidenceFeatures(fused.services, slice, firsts);
   const sure = confidenceInFirst(confidenceFrom);
   const causes = named ? rankedCauses(fused.services, sure, cite) : [];

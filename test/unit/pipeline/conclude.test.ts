@@ -51,6 +51,17 @@ describe("conclude", () => {
     expect(concluded()).toMatchObject({ verdict: "nothing-found", causes: [] });
   });
 
+  it("counts no method among those that agree which only tells who waits", () => {
+    const ranked = (localizer: string, service: string, score: number) => ({
+      localizer,
+      level: "service" as const,
+      candidates: [candidate({ service, score })],
+    });
+    const rankings = [ranked("simple-rca", "s1", 4), ranked("failure-origin", "s2", 0)];
+
+    expect(concluded({ fused: suspects(4, 1), rankings }).confidenceFrom?.agreement).toBe(1);
+  });
+
   it("names causes by place where strength is not what counts", () => {
     expect(concluded({ fused: suspects(0.2) }, ranks).verdict).toBe("found");
     expect(concluded({}, ranks).verdict).toBe("nothing-found");
