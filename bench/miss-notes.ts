@@ -22,7 +22,7 @@ export const typeNotes: Readonly<Record<string, string>> = {
   "cpu-hog metric":
     "The label's CPU rises by few points of percent, on a machine whose event loops were all late; a late event loop is named first.",
   "memory-leak service":
-    "The collections of the leak slow the machine down, and event loops of other services are as far out.",
+    "The event loops of other services, which share the machine, are as far out at the same time.",
 };
 
 /** Why a case is missed, in a line, by case and level. Written by hand after looking into each. */
