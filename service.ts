@@ -1,7 +1,8 @@
+import { arrivals } from "./bot/arrivals.ts";
 import { hearChat } from "./bot/hear-chat.ts";
 import type { ReadHome } from "./bot/home.ts";
 import { messenger } from "./bot/messenger.ts";
-import type { ChatSurface } from "./bot/surface.ts";
+import type { ChatMessage, ChatSurface } from "./bot/surface.ts";
 import { chatDesk } from "./chat-desk.ts";
 import type { ApplicationOptions } from "./compose.ts";
 import { day, drainMs, memoryOptions, openPool, openRedis, schedulesName, sharedModels } from "./compose.ts";
@@ -188,11 +189,19 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
     onTrouble,
   });
   closers.push(() => firing.close());
+  const arriving = arrivals();
+  const { send, takeBack } = messenger({ surfaces, store });
   const work = { connections, keepMs, concurrency: messagesAtOnce, lockMs: lockOf(config) };
   const delivery = startDelivery({
     ...work,
     name: names.outbox,
-    notifier: messenger({ surfaces, store }),
+    notifier: {
+      takeBack,
+      async send(message) {
+        await arriving.taken();
+        return send(message);
+      },
+    },
     onDropped: ({ surface }, error) => onTrouble(`A message for ${surface} could not be sent.`, error),
   });
   closers.push(() => delivery.close(drainMs));
@@ -201,7 +210,10 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
   const hearing = startLaneWork({
     ...work,
     name: names.inbox,
-    handle: (body, { signal }) => heard.hear(body, signal),
+    async handle(body, { signal }) {
+      await arriving.taken();
+      await heard.hear(body, signal);
+    },
     onDropped: (body, error) => {
       onTrouble("A message could not be understood.", error);
       heard.giveUp(body, error).catch((again) => onTrouble("Nor could that be said.", again));
@@ -210,10 +222,12 @@ function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly
   closers.push(() => hearing.close(drainMs));
   const inbox = openLanes({ name: names.inbox, connections, keepMs });
   closers.push(() => inbox.close());
+  const saved = (message: ChatMessage) =>
+    inbox.put(JSON.stringify(message.thread), { id: message.id, body: message });
   for (const surface of surfaces) {
     closers.push(() => surface.stop());
     surface
-      .start((message) => inbox.put(JSON.stringify(message.thread), { id: message.id, body: message }))
+      .start((message) => arriving.take(message, saved))
       .catch((error) => onTrouble(`${surface.name} could not be started.`, error));
   }
   return surfaces;

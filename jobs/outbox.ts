@@ -4,12 +4,21 @@ import { BotError } from "../pipeline/errors.ts";
 import { type LaneHold, type LaneOptions, type LaneWork, openLanes, startLaneWork } from "./lanes.ts";
 import { type ChatThread, Content, type Notifier, type Outbox } from "./notifier.ts";
 
-const Letter = z.object({ surface: z.string(), thread: z.string(), slot: z.string() });
+const Letter = z.object({
+  surface: z.string(),
+  thread: z.string(),
+  slot: z.string(),
+  /** The version of the message that it was put for; null: of a program that did not say so. */
+  version: z.string().nullable().default(null),
+});
+
+type Letter = z.infer<typeof Letter>;
 
 /** KEYS: message. ARGV: content, "1" for final, milliseconds. Gives the version; nothing follows a final one. */
 const putScript = `
 if redis.call('HGET', KEYS[1], 'final') ~= '1' then
   redis.call('HSET', KEYS[1], 'content', ARGV[1], 'final', ARGV[2])
+  if ARGV[2] ~= '1' then redis.call('HSETNX', KEYS[1], 'opening', ARGV[1]) end
   redis.call('HINCRBY', KEYS[1], 'version', 1)
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
@@ -49,7 +58,7 @@ export function openOutbox(options: LaneOptions): Outbox & { close(): Promise<vo
       const version = await client.eval(putScript, 1, key, text, isFinal ? "1" : "0", options.keepMs * 2);
       // Also where a final one stood already: whoever put that may have ended before it came to this.
       const { surface } = thread;
-      const letter = { surface, thread: thread.thread, slot } satisfies z.infer<typeof Letter>;
+      const letter: Letter = { surface, thread: thread.thread, slot, version: String(version) };
       await lanes.put(laneOf(thread), { id: `${slot}@${String(version)}`, body: letter });
     },
     close: () => lanes.close(),
@@ -75,18 +84,24 @@ function contentIn(text: string): Content {
 
 /**
  * Brings each message to what it shall show. Versions that were overtaken are skipped, so progress costs no
- * more than the chat can take; a repeated version is nothing to do.
+ * more than the chat can take; a repeated version is nothing to do. Only a message that is not there yet is
+ * posted all the same, in its place among the others, as it began.
  */
 export function startDelivery(options: DeliveryOptions): LaneWork {
   const { client } = options.connections;
   const lanes = openLanes(options);
   async function deliver(body: unknown, hold: LaneHold): Promise<void> {
-    const { surface, thread, slot } = Letter.parse(body);
+    const letter = Letter.parse(body);
+    const { surface, thread, slot } = letter;
     const at = { surface, thread };
     const key = messageKey(options, at, slot);
-    const { content, version, sent, message, tried } = await client.hgetall(key);
-    if (content === undefined || version === undefined || version === sent) return;
-    const shown = contentIn(content);
+    const { content, version: latest, sent, message, tried, opening } = await client.hgetall(key);
+    if (content === undefined || latest === undefined || latest === sent) return;
+    // What is newer has a letter of its own behind this one, and behind those of messages before it.
+    const isOvertaken = letter.version !== null && letter.version !== latest;
+    if (isOvertaken && (message !== undefined || opening === undefined)) return;
+    const version = isOvertaken ? (letter.version ?? latest) : latest;
+    const shown = contentIn(isOvertaken ? (opening ?? content) : content);
     // A posting may have landed in any state; of an edit only the parts that it adds can, those of this version.
     const mayHaveLanded = message === undefined ? tried !== undefined : tried === version;
     await client.hset(key, "tried", version);
@@ -102,8 +117,8 @@ export function startDelivery(options: DeliveryOptions): LaneWork {
     const standing = await client.eval(sentScript, 1, key, id, version, message ?? "", sent ?? "");
     if (typeof standing !== "string") return;
     if (standing !== id) await options.notifier.takeBack({ thread: at, message: id, standing });
-    const letter = { surface, thread, slot } satisfies z.infer<typeof Letter>;
-    await lanes.put(laneOf(at), { id: `${slot}@${version} ${randomUUID()}`, body: letter });
+    const again: Letter = { ...letter, version: null };
+    await lanes.put(laneOf(at), { id: `${slot}@${version} ${randomUUID()}`, body: again });
   }
   const { lockMs, concurrency, connections, keepMs, name } = options;
   const work = startLaneWork({

@@ -148,6 +148,37 @@ describe("the outbox", () => {
     expect(sent[1]?.mayHaveLanded).toBe(true);
   });
 
+  it("shows the answers of a thread in order, also where they wait for a chat that was down", async () => {
+    const { options } = await open();
+    const outbox = openOutbox(options);
+    onTestFinished(() => outbox.close());
+    for (const slot of ["first", "second"]) await outbox.put(thread, slot, progress, false);
+    for (const slot of ["first", "second"]) await outbox.put(thread, slot, made, true);
+    const shown: string[] = [];
+
+    const delivery = startDelivery({
+      ...options,
+      concurrency: 4,
+      onDropped: () => undefined,
+      notifier: {
+        async send({ key, content, message }) {
+          shown.push(`${message === null ? "posts" : "edits"} ${key}: ${content.kind}`);
+          return key;
+        },
+        takeBack: async () => undefined,
+      },
+    });
+    onTestFinished(() => delivery.close(1_000));
+    await until(() => shown.length === 4);
+
+    expect(shown).toEqual([
+      "posts first: progress",
+      "posts second: progress",
+      "edits first: made",
+      "edits second: made",
+    ]);
+  });
+
   it("keeps what only a newer version can show until that is there", async () => {
     const { options, connections } = await open();
     const outbox = openOutbox(options);
