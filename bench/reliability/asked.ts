@@ -16,12 +16,12 @@ export interface Asked {
 const text = "why are searches slow in the last hour";
 const twiceShare = 0.3;
 const outOfOrderShare = 0.3;
-let lastSecond = 0;
+let written = 0;
 
-/** A `ts` that no other message has. Slack's begins with the second it was written in. */
+/** A `ts` that no other message has: the second it was written in, and a number. */
 function nextTs(): string {
-  lastSecond = Math.max(lastSecond + 1, Math.floor(Date.now() / 1_000));
-  return `${lastSecond}.000200`;
+  written += 1;
+  return `${Math.floor(Date.now() / 1_000)}.${String(written).padStart(6, "0")}`;
 }
 
 export function newMention(channel: string, thread: string | null, asked = text): Mention {

@@ -25,7 +25,10 @@ export async function leftovers(client: Setting["client"]): Promise<string[]> {
 }
 
 /** What is not as it was promised about these questions, in words. */
-export function brokenPromises(questions: readonly Asked[], { workspace }: Setting): string[] {
+export function brokenPromises(
+  questions: readonly Asked[],
+  { workspace }: Pick<Setting, "workspace">,
+): string[] {
   return questions.flatMap((question) => {
     const { key, mention, after } = question;
     const found = workspace.messages.filter((message) => message.key === key);

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { runCampaign } from "./campaign.ts";
+import { runLoad } from "./load.ts";
 import { faultPlan } from "./plan.ts";
-import { campaignTable } from "./report.ts";
+import { campaignTable, loadTable } from "./report.ts";
 
 interface Options {
   readonly seed: string;
@@ -10,12 +11,31 @@ interface Options {
   readonly fsync: string;
   readonly only?: string;
   readonly markdown?: string;
+  readonly load?: boolean;
+  readonly questions: string;
 }
 
 const stop = new AbortController();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function run({ seed, runs, fsync, only, markdown }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const isKept = options.load === true ? await load(options) : await campaign(options);
+  process.exitCode = isKept ? 0 : 1;
+}
+
+async function load({ seed, questions, markdown }: Options): Promise<boolean> {
+  const wanted = { seed: Number(seed), questions: Number(questions), progress: say, signal: stop.signal };
+  const result = await runLoad(wanted);
+  const table = await loadTable(
+    result,
+    `npm run reliability -- --load --seed ${seed} --questions ${questions}`,
+  );
+  say(table);
+  if (markdown !== undefined) await writeFile(markdown, table);
+  return result.parts.every(({ broken }) => broken.length === 0);
+}
+
+async function campaign({ seed, runs, fsync, only, markdown }: Options): Promise<boolean> {
   const plan = faultPlan(Number(seed), Number(runs)).filter(
     ({ action, moment }) => only === undefined || `${action} at ${moment}`.includes(only),
   );
@@ -34,7 +54,7 @@ async function run({ seed, runs, fsync, only, markdown }: Options): Promise<void
   say(table);
   if (markdown !== undefined) await writeFile(markdown, table);
   const isKept = result.runs.every(({ broken }) => broken.length === 0) && result.crashes.length === 0;
-  process.exitCode = isKept && result.schedule.broken.length === 0 ? 0 : 1;
+  return isKept && result.schedule.broken.length === 0;
 }
 
 const program = new Command("reliability")
@@ -43,6 +63,8 @@ const program = new Command("reliability")
   .option("--runs <number>", "one fault each", "100")
   .option("--fsync <policy>", "Redis's appendfsync: always or everysec", "always")
   .option("--only <text>", 'faults whose "ACTION at MOMENT" holds this')
+  .option("--load", "asks many questions instead, and measures")
+  .option("--questions <number>", "with --load: how many in all", "5000")
   .option("--markdown <file>", "writes the table there too")
   .action(run);
 

@@ -11,6 +11,8 @@ export interface ProgramOptions {
   /** "bot 1", for what is told of it. */
   readonly name: string;
   readonly configFile: string;
+  /** Node's words in place of `localexpert start`'s. */
+  readonly words?: readonly string[];
   /** Whether the program may end by itself now: without Redis it does not start. */
   readonly mayEnd: () => boolean;
 }
@@ -40,9 +42,9 @@ const againMs = 300;
 /** In seconds; a program that takes longer to end is stuck. */
 const longestEndMs = 30_000;
 
-export function startProgram({ role, name, configFile, mayEnd }: ProgramOptions): Program {
+export function startProgram({ role, name, configFile, words, mayEnd }: ProgramOptions): Program {
   if (main === undefined) throw new Error("The program is not built: node setup.mjs builds it.");
-  const file = main;
+  const spoken = words ?? [main, "start", "--role", role, "--config", configFile];
   const troubles: string[] = [];
   const crashes: string[] = [];
   let child: ChildProcess | null = null;
@@ -54,10 +56,8 @@ export function startProgram({ role, name, configFile, mayEnd }: ProgramOptions)
   function start(): void {
     planned = null;
     // The environment may name another Redis, which is not ours to kill.
-    const words = ["-u", "REDIS_URL", "-u", "LOCALEXPERT_STATE", process.execPath, file];
-    const started = spawn("env", [...words, "start", "--role", role, "--config", configFile], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const bare = ["-u", "REDIS_URL", "-u", "LOCALEXPERT_STATE", process.execPath];
+    const started = spawn("env", [...bare, ...spoken], { stdio: ["ignore", "pipe", "pipe"] });
     child = started;
     let said = "";
     isReady = new Promise((resolve) => {

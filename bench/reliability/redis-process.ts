@@ -7,6 +7,7 @@ import { freePort } from "./local-http.ts";
 export interface RedisProcess {
   readonly url: string;
   readonly port: number;
+  readonly pid: () => number | null;
   /** Whether it is away, or was a moment ago. */
   readonly wasAway: () => boolean;
   /** Ends it without a word; it is started again on the same files after `awayMs`. Resolves when it answers. */
@@ -52,6 +53,7 @@ export async function startRedis(folder: string, fsync: Fsync): Promise<RedisPro
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    pid: () => child?.pid ?? null,
     wasAway: () => child === null || performance.now() - backAt < awayEchoMs,
     async kill(awayMs) {
       await end();

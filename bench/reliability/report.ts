@@ -1,6 +1,7 @@
 import { readMachine } from "../machine.ts";
 import { table } from "../markdown.ts";
 import type { CampaignResult, RunResult } from "./campaign.ts";
+import { type LoadPart, type LoadResult, quantile } from "./load.ts";
 import { type Action, actions } from "./plan.ts";
 
 /** The campaign as Markdown: a line for each action, then what was broken, if anything. */
@@ -8,7 +9,6 @@ export async function campaignTable(
   { runs, schedule, crashes, troubles }: CampaignResult,
   { command, seconds }: { readonly command: string; readonly seconds: number },
 ): Promise<string> {
-  const { cpu, cores, node, commit } = await readMachine();
   const names = (Object.keys(actions) as Action[]).filter((name) =>
     runs.some(({ fault }) => fault.action === name),
   );
@@ -40,9 +40,54 @@ export async function campaignTable(
     `The schedule fired ${schedule.fired} times, ${schedule.broken.length === 0 ? "each minute was covered once" : `with ${schedule.broken.length} faults`}. Programs that ended unplanned: ${crashes.length}. Lines of trouble on stderr: ${troubles.length}.`,
     "",
     ...(wrong.length === 0 ? [] : [...wrong.map((line) => `- ${line}`), ""]),
-    `\`${command}\`, ${Math.round(seconds)} s, on ${cores} cores of ${cpu}, Node ${node}${commit === null ? "" : `, commit ${commit}`}.`,
+    `\`${command}\`, ${Math.round(seconds)} s, ${await machineWords()}`,
     "",
   ].join("\n");
+}
+
+async function machineWords(): Promise<string> {
+  const { cpu, cores, node, commit } = await readMachine();
+  return `on ${cores} cores of ${cpu}, Node ${node}${commit === null ? "" : `, commit ${commit}`}.`;
+}
+
+/** The load as Markdown: a line for each way of asking, then memory and CPU. */
+export async function loadTable({ parts, memory, cpuMs }: LoadResult, command: string): Promise<string> {
+  const [first, last] = [memory[0], memory.at(-1)];
+  return [
+    table(
+      [
+        "asked",
+        "questions",
+        "acknowledged: median, p99, most",
+        "first sign: median, p99",
+        "all answered after",
+        "lost, twice or out of order",
+      ],
+      parts.map(loadRow),
+    ),
+    "",
+    ...(first === undefined || last === undefined
+      ? []
+      : [
+          `Memory after ${first.after} questions: bot ${first.bot.toFixed(0)} MB, worker ${first.worker.toFixed(0)} MB; after ${last.after}: bot ${last.bot.toFixed(0)} MB, worker ${last.worker.toFixed(0)} MB.`,
+        ]),
+    `CPU for a question without its pipeline: bot ${cpuMs.bot.toFixed(1)} ms, worker ${cpuMs.worker.toFixed(1)} ms, Redis ${cpuMs.redis.toFixed(1)} ms.`,
+    "",
+    `\`${command}\`, ${await machineWords()}`,
+    "",
+  ].join("\n");
+}
+
+function loadRow({ name, asked, acknowledgedMs, signMs, allMs, broken }: LoadPart): string[] {
+  const ms = (values: readonly number[], share: number) => `${quantile(values, share).toFixed(0)} ms`;
+  return [
+    name,
+    String(asked),
+    `${ms(acknowledgedMs, 0.5)}, ${ms(acknowledgedMs, 0.99)}, ${ms(acknowledgedMs, 1)}`,
+    `${ms(signMs, 0.5)}, ${ms(signMs, 0.99)}`,
+    allMs === null ? "not waited for" : `${(allMs / 1_000).toFixed(1)} s`,
+    allMs === null ? "–" : String(broken.length),
+  ];
 }
 
 function row(name: string, runs: readonly RunResult[]): string[] {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { recordedIncidents, shiftIncident } from "../../testbed/incidents.ts";
 import { freePort } from "./local-http.ts";
@@ -15,6 +16,8 @@ export interface SettingOptions {
   readonly fsync: Fsync;
   /** Whether a language model explains. */
   readonly withModel: boolean;
+  /** Prepares the state folder for workers whose pipeline answers at once (stand-in-worker.ts); without it they diagnose. */
+  readonly standIn?: (folder: string) => Promise<void>;
 }
 
 /** Everything that runs: bots and workers on one Redis, the chat, the model and the telemetry around them. */
@@ -34,11 +37,13 @@ export interface Setting {
 
 const signingSecret = "of-the-bench-alone";
 const incidentName = "rate-buggy-deploy";
+const standInWorker = fileURLToPath(new URL("./stand-in-worker.js", import.meta.url));
 /** Short, so that a run with a takeover in it is. */
 export const takeOverMs = 3_000;
 
 /** Starts all of it in a folder of its own, which is gone after `close`. */
-export async function openSetting({ bots, workers, fsync, withModel }: SettingOptions): Promise<Setting> {
+export async function openSetting(options: SettingOptions): Promise<Setting> {
+  const { bots, workers, fsync, withModel, standIn } = options;
   const folder = await mkdtemp(join(tmpdir(), "localexpert-reliability-"));
   const closers: (() => Promise<unknown>)[] = [
     () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
@@ -90,8 +95,10 @@ export async function openSetting({ bots, workers, fsync, withModel }: SettingOp
       openBots.push({ ...bot, port });
     }
     const configFile = await writtenConfig(folder, "worker", common);
+    await standIn?.(folder);
+    const words = standIn === undefined ? {} : { words: [standInWorker, configFile] };
     const openWorkers = Array.from({ length: workers }, (_, index) =>
-      startProgram({ role: "worker", name: `worker ${index + 1}`, configFile, mayEnd }),
+      startProgram({ role: "worker", name: `worker ${index + 1}`, configFile, mayEnd, ...words }),
     );
     programs.push(...openWorkers);
     await Promise.all(programs.map((program) => program.ready()));
