@@ -258,7 +258,10 @@ function wordsFor({ intent, from }: ReadQuestion, hasAnswer: boolean): Words | n
     case "schedule":
       return {
         kind: "words",
-        paragraphs: ["I cannot ask by myself at set times yet. Ask me when you want to know, and I look."],
+        paragraphs: [
+          "Summaries at set times come into channels of a chat; this is none.",
+          'Say "sum up the last day" to see what such a summary tells. In a chat it is scheduled with "schedule weekdays 9:00".',
+        ],
       };
     case "help":
     case "none":

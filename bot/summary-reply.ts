@@ -1,7 +1,7 @@
 import type { Incident, IncidentSummary, Recurrence } from "../pipeline/incident-summary.ts";
 import type { TimeWindow } from "../pipeline/types.ts";
 import type { ShownIncident, SummaryReply } from "./reply.ts";
-import { counted, durationWords, timeWords, windowWords } from "./time-words.ts";
+import { counted, dateTimeWords, durationWords, timeWords, windowWords } from "./time-words.ts";
 import { gapWords, percentWords, placeWords } from "./verdict.ts";
 
 /** Below this confidence an incident has no clear cause. */
@@ -58,7 +58,9 @@ function shown(incident: Incident, { question, period, comparedWith }: IncidentS
     confidence: first?.confidence ?? 0,
     why: first?.why ?? "",
     atFault: [...new Set(metrics)].slice(0, 2),
-    history: comparedWith === null ? "" : historyWords(incident.before),
+    history: [comparedWith === null ? "" : historyWords(incident.before), judgedWords(incident, question)]
+      .filter((part) => part !== "")
+      .join("; "),
     evidence: first?.evidence ?? [],
   };
 }
@@ -75,6 +77,13 @@ function causeWords(
 
 function historyWords(before: number): string {
   return before === 0 ? "new" : `again: ${before === 1 ? "once" : `${before} times`} in the period before`;
+}
+
+/** What people said of an incident like it: "like that of 2026-11-20 14:20:30, which was rate". */
+function judgedWords({ earlier }: Incident, { timeZone }: IncidentSummary["question"]): string {
+  const judged = earlier.find(({ confirmed }) => confirmed != null);
+  if (judged === undefined) return "";
+  return `like that of ${dateTimeWords(judged.start, timeZone)}, which people said was ${judged.confirmed}`;
 }
 
 /** What came again, and what broke before and held this time. */

@@ -75,7 +75,11 @@ async function conversed(
   if (question !== null) {
     return first.kind === "failed" ? exitCodeOf(first.error.code) : exitCodes.answered;
   }
-  if (shell.input.isTTY === true) printLine(shell, '\nAsk more, or "more" for all evidence; "exit" ends.');
+  if (shell.input.isTTY === true)
+    printLine(
+      shell,
+      '\nAsk more, "more" for all evidence, or "sum up" for what a scheduled summary tells; "exit" ends.',
+    );
   let worst: number = first.kind === "failed" ? exitCodeOf(first.error.code) : exitCodes.answered;
   await surface.start(async (message) => {
     printLine(shell, "");

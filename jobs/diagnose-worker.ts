@@ -142,8 +142,15 @@ async function make(
     case "summarize": {
       const { summary, diagnoses } = await pool.summarize(question, report.add, signal);
       // The summary last: whoever has it can look at each of its incidents.
-      for (const diagnosis of diagnoses) await keep(diagnosis, store, memory);
-      await store.saveSummary(summary);
+      const earlier = new Map<string, readonly EarlierIncident[]>();
+      for (const diagnosis of diagnoses) {
+        earlier.set(diagnosis.question.id, await keep(diagnosis, store, memory));
+      }
+      const incidents = summary.incidents.map((incident) => ({
+        ...incident,
+        earlier: [...(earlier.get(incident.diagnosisId) ?? [])],
+      }));
+      await store.saveSummary({ ...summary, incidents });
     }
   }
   await report.sent();
@@ -171,14 +178,19 @@ async function settleFailure(
   if (order !== null) await questions.settle(order, { kind: "failed", error });
 }
 
-/** Saves a diagnosis, with the earlier incidents like the one it found. */
-async function keep(diagnosis: Diagnosis, store: Store, memory: IncidentMemory): Promise<void> {
+/** Saves a diagnosis, with the earlier incidents like the one it found; gives those. */
+async function keep(
+  diagnosis: Diagnosis,
+  store: Store,
+  memory: IncidentMemory,
+): Promise<readonly EarlierIncident[]> {
   const similar = await memory.remember(diagnosis);
   const earlier = similar.map(({ incident, likeness, confirmed }): EarlierIncident => {
     const { signature: _signature, confidence: _confidence, ...told } = incident;
     return { ...told, likeness, confirmed };
   });
   await store.saveDiagnosis({ ...diagnosis, earlier });
+  return earlier;
 }
 
 type Stages = JobProgress["stages"];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Cause, Evidence, GapRecord, MetricCause, QuestionRecord } from "./diagnosis.ts";
+import { Cause, EarlierIncident, Evidence, GapRecord, MetricCause, QuestionRecord } from "./diagnosis.ts";
 
 /**
  * What broke in a period: the answer to "sum up last night", and what a schedule sends. Saved, sent
@@ -27,6 +27,8 @@ export const Incident = z.object({
   diagnosisId: z.string(),
   /** Incidents of the period before that began in the same service. */
   before: z.number().int(),
+  /** Incidents like it that were diagnosed before, the likest first, and what people said of them. */
+  earlier: z.array(EarlierIncident).default([]),
 });
 export type Incident = z.infer<typeof Incident>;
 

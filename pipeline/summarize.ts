@@ -209,6 +209,7 @@ function incidentOf(
     metrics,
     evidence: diagnosis.evidence.filter((evidence) => cited.has(evidence.id)),
     diagnosisId: diagnosis.question.id,
+    earlier: [],
     before: servicesBefore.filter((service) => service === causes[0]?.service).length,
   };
 }

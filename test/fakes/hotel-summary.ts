@@ -69,5 +69,6 @@ function incident(
     evidence: [],
     diagnosisId: `terminal-9-${id}`,
     before: more.before ?? 0,
+    earlier: [],
   };
 }

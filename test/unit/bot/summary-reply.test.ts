@@ -22,6 +22,41 @@ describe("a summary", () => {
     expect(quiet.incidents).toEqual([]);
   });
 
+  it("tells what people said of an incident like one of these", () => {
+    const summary = hotelSummary();
+    const [first, ...others] = summary.incidents;
+    if (first === undefined) throw new Error("no incident");
+    const earlier = {
+      questionId: "q0",
+      start: 1_000_000_000_000,
+      end: 1_000_000_060_000,
+      service: "geo",
+      instance: null,
+      metric: null,
+      why: "Its cpu rose.",
+      likeness: 0.8,
+    };
+
+    const judged = renderSummary({
+      ...summary,
+      incidents: [
+        {
+          ...first,
+          earlier: [
+            { ...earlier, confirmed: null },
+            { ...earlier, confirmed: "rate" },
+          ],
+        },
+        ...others,
+      ],
+    });
+
+    expect(judged.incidents[0]?.history).toBe(
+      "again: 2 times in the period before; like that of 2001-09-09 03:46:40, which people said was rate",
+    );
+    expect(judged.incidents[1]?.history).not.toContain("people said");
+  });
+
   it("speaks of the hour before an hour", () => {
     const { period } = hotelSummary();
     const hour = hotelSummary({ period: { ...period, start: period.end - 3_600_000 } });
