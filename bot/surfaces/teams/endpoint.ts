@@ -54,6 +54,9 @@ async function handled(
 ): Promise<EndpointAnswer> {
   if (request.url?.split("?")[0] !== path) return { status: 404, body: null };
   if (request.method !== "POST") return { status: 405, body: null };
+  // Pages in a browser can post other types to any address without asking.
+  const type = request.headers["content-type"] ?? "";
+  if (!/^application\/json\b/i.test(type)) return { status: 415, body: null };
   const body = await readBody(request);
   if (body === null) return { status: 413, body: null };
   const parsed = jsonIn(body);

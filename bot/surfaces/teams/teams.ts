@@ -65,7 +65,9 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
   });
   const typing = recent<EpochMs>(rememberedChats);
   const shared = recent<{ readonly at: EpochMs; readonly isShared: boolean }>(rememberedChats);
-  const listening = deferred<Endpoint>();
+  let open: Endpoint | null = null;
+  let stopping = false;
+  const listening = deferred<number>();
   const over = deferred<void>();
 
   async function answer(
@@ -152,20 +154,19 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
   return {
     name: surfaceName,
     canAsk: true,
-    listening: async () => (await listening.promise).port,
+    listening: () => listening.promise,
     async start(onMessage) {
       const { port, path, emulator } = options;
       await connection();
       const host = emulator ? loopback : options.host;
       try {
-        listening.resolve(
-          await endpoint({
-            host,
-            port,
-            path,
-            answer: (body, authorization) => answer(body, authorization, onMessage),
-          }),
-        );
+        open = await endpoint({
+          host,
+          port,
+          path,
+          answer: (body, authorization) => answer(body, authorization, onMessage),
+        });
+        listening.resolve(open.port);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const cannot = new BotError(
@@ -176,6 +177,8 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
         listening.reject(cannot);
         throw cannot;
       }
+      // Stopped while it was opened: there is nobody else to close it.
+      if (stopping) await open.stop();
       await over.promise;
     },
     async complete(message) {
@@ -196,9 +199,9 @@ export function teamsSurface(given: TeamsSurfaceOptions): TeamsSurface {
     post: (ref, reply, { key }) => messages.post(ref, reply, key),
     update: (message, reply, { key }) => messages.update(message, reply, key),
     async stop() {
+      stopping = true;
       over.resolve();
-      const running = await Promise.race([listening.promise.catch(() => null), null]);
-      await running?.stop();
+      await open?.stop();
     },
   };
 }

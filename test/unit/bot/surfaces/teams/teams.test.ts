@@ -123,6 +123,22 @@ describe("hearing", () => {
     expect(await say(personalMessage(connector.url, "what broke"))).toBe(500);
   });
 
+  it("hears no more once it is stopped, and says so where its port is taken", async () => {
+    const port = Number(new URL(url).port);
+    const second = teamsSurface({
+      options: TeamsOptions.parse({ emulator: true, port }),
+      readSecret: () => "",
+      timeZone: "UTC",
+      now: Date.now,
+    });
+    await expect(second.start(async () => undefined)).rejects.toMatchObject({ code: "config-invalid" });
+
+    await surface.stop();
+
+    await expect(say(personalMessage(connector.url, "what broke"))).rejects.toThrow();
+    await running;
+  });
+
   it("shows that it is typing where chats show it", async () => {
     await say(channelMessage(connector.url, "what broke"));
     await say(personalMessage(connector.url, "what broke"));

@@ -194,8 +194,9 @@ describe("what is read", () => {
     expect(status).toBe(413);
   });
 
-  it("is only what is posted to its path", async () => {
+  it("is only what is posted to its path, as JSON", async () => {
     expect((await fetch(url)).status).toBe(405);
+    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(415);
     expect((await fetch(`${url}/x`, { method: "POST", body: "{}" })).status).toBe(404);
   });
 });
