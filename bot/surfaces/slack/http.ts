@@ -25,6 +25,8 @@ const eventsPath = "/slack/events";
 /** Slack's own requests are some kilobytes. */
 const longestBody = 1_000_000;
 const requestTimeoutMs = 10_000;
+/** What is being taken is finished; a connection that only stays open is not waited for. */
+const closingMs = 3_000;
 
 /**
  * The address that Slack calls. Nothing is read of a request before its signature was checked.
@@ -41,9 +43,12 @@ export async function openHttp(options: HttpOptions): Promise<HttpDoor> {
   return {
     port,
     async close() {
+      const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
-      if (server.listening) await once(server, "close");
+      const late = setTimeout(() => server.closeAllConnections(), closingMs);
+      await closed;
+      clearTimeout(late);
     },
   };
 }

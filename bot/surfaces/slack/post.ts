@@ -72,13 +72,17 @@ export function poster(call: CallSlack): Poster {
     shown: readonly string[],
   ): Promise<MessageRef> {
     const thread = slackThread(ref);
-    // What an earlier try has posted unheard is edited like what is known: it may show an earlier state.
-    const there = sending.mayHaveLanded ? await find(thread, sending.key) : new Map<number, string>();
-    for (const [index, ts] of shown.entries()) there.set(index, ts);
+    const there = new Map(shown.entries());
+    let hasLooked = shown.length === 0 && !sending.mayHaveLanded;
     const parts = await inSomeForm(thread.team, async (form) => {
       const rendered = renderParts(reply, form);
       for (const [index, part] of rendered.entries()) {
         const message: Message = { thread, part, key: sending.key, index };
+        if (!there.has(index) && !hasLooked) {
+          // A try that ended half-way has posted what was not heard of; it may show an earlier state.
+          for (const [at, ts] of await find(thread, sending.key)) if (!there.has(at)) there.set(at, ts);
+          hasLooked = true;
+        }
         const known = there.get(index);
         const isEdited = known !== undefined && (await edit(message, known));
         // Who deletes the progress does not want more of it; the answer is posted anew.

@@ -50,6 +50,7 @@ export function slackSurface(surface: SlackSurfaceOptions): SlackSurface {
   const besides = new Set<Promise<void>>();
   const stopping = new AbortController();
   const listening = deferred<number | null>();
+  let running = Promise.resolve();
 
   /** Does something that nobody waits for, and whose failure costs nothing but itself. */
   function beside(work: Promise<void>): void {
@@ -136,12 +137,9 @@ export function slackSurface(surface: SlackSurfaceOptions): SlackSurface {
     canAsk: true,
     listening: () => listening.promise,
     async start(onMessage) {
-      try {
-        await reach((body) => take(body, onMessage));
-      } catch (error) {
-        listening.reject(error);
-        throw error;
-      }
+      running = reach((body) => take(body, onMessage));
+      running.catch(listening.reject);
+      await running;
     },
     complete: (message) => writers.complete(message),
     rootOf: (thread) => threadRef({ ...slackThread(thread), root: "" }),
@@ -158,7 +156,7 @@ export function slackSurface(surface: SlackSurfaceOptions): SlackSurface {
     takeBack: (message, standing) => posts.takeBack(message, standing),
     async stop() {
       stopping.abort();
-      await Promise.allSettled(besides);
+      await Promise.allSettled([running, ...besides]);
     },
   };
 }

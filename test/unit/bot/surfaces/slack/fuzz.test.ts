@@ -137,7 +137,9 @@ function mutator(random: () => number) {
 }
 
 describe("the address that Slack calls", () => {
-  it("stands 10,000 mutated requests, and answers none that is not signed", { timeout: 60_000 }, async () => {
+  it("stands 10,000 mutated requests, and answers none that is not signed", {
+    timeout: 120_000,
+  }, async () => {
     await using slack = await openSlack();
     for (const method of ["views.open", "views.publish", "assistant.threads.setSuggestedPrompts"]) {
       slack.workspace.answer(method, () => ({ ok: true }));

@@ -148,6 +148,31 @@ describe("posting to Slack", () => {
     expect(after.id).not.toBe(message.id);
   });
 
+  it("posts no part of a long answer twice where a try failed half-way", async () => {
+    await using slack = await open();
+    const { thread, surface, workspace } = slack;
+    const evidence = Array.from({ length: 60 }, (_one, index) => ({
+      ...geoDiagnosis().evidence[4]!,
+      id: `log-${index}`,
+      text: `Statement ${index} is new: ${"again and ".repeat(100)}`,
+    }));
+    const long = renderReply(geoDiagnosis({ evidence }), "deep");
+    const message = await surface.post(thread, progress, sending);
+
+    for (const method of ["chat.update", "chat.postMessage"]) {
+      workspace.failNext({ kind: "lost" }, method);
+      await expect(surface.update(message, long, sending)).rejects.toMatchObject({
+        code: "chat-unavailable",
+      });
+    }
+    const after = await surface.update(message, long, sending);
+
+    const posted = await slack.posted();
+    expect(posted.length).toBeGreaterThan(3);
+    expect(after.id.split(",").sort()).toEqual(posted.map(({ ts }) => ts).sort());
+    expect(new Set(posted.map(sentText)).size).toBe(posted.length);
+  });
+
   it("says all of it as text too, for notifications and for screen readers", async () => {
     await using slack = await open();
 
