@@ -140,7 +140,7 @@ export function conversation(desk: Desk): Conversation {
       await voice.say(words);
       return { kind: "told", intent: understood.intent };
     }
-    refuseUnknown(understood);
+    refuseUnknown(understood, permitted !== null);
     if (understood.from === "ask" && canAsk) {
       await threads.remember(message.thread, {
         answered,
@@ -223,14 +223,14 @@ function changedBy({ window, carried }: LookAgain, question: ChatQuestion): Chat
 export const reading: Stage = { name: "read", state: "started", detail: "" };
 
 /** Throws: BotError "service-unknown" with the nearest names. */
-function refuseUnknown({ unknownServices }: ReadQuestion): void {
+function refuseUnknown({ unknownServices }: ReadQuestion, isRestricted: boolean): void {
   if (unknownServices.length === 0) return;
   const names = unknownServices.map(({ mentioned }) => `"${mentioned}"`).join(" or ");
   const nearest = [...new Set(unknownServices.flatMap((unknown) => unknown.nearest))];
   const offer = nearest.length === 0 ? "" : ` Nearest: ${nearest.join(", ")}.`;
   throw new BotError(
     "service-unknown",
-    `No telemetry names a service ${names}.${offer} Ask again with one of these, or leave the name out to look at every service.`,
+    `No telemetry${isRestricted ? " that may be seen here" : ""} names a service ${names}.${offer} Ask again with one of these, or leave the name out to look at every service.`,
   );
 }
 
