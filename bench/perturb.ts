@@ -187,7 +187,13 @@ function undeclared(inventory: Inventory): Inventory {
 function renamed(asked: Asked, toolbox: Toolbox, inventory: Inventory, seed: number): Perturbed {
   const names = renaming(inventory, seed);
   const items = withItems(toolbox, {
-    span: (spans) => spans.map((span) => ({ ...span, ...names.place(span) })),
+    span: (spans) =>
+      spans.map((span) => ({
+        ...span,
+        ...names.place(span),
+        operation: names.operation(span.operation),
+        ...(span.peer === undefined ? {} : { peer: names.operation(span.peer) }),
+      })),
     line: (lines) => lines.map((line) => ({ ...line, ...names.place(line) })),
     series: (series) => series.map((one) => ({ ...one, key: { ...one.key, ...names.place(one.key) } })),
   });

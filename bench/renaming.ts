@@ -11,6 +11,8 @@ interface Place {
 export interface Renaming {
   place(place: Place): Place;
   text(text: string): string;
+  /** Of a span: a call says whom it calls, and that one has another name now as well. */
+  operation(operation: string): string;
   inventory(inventory: Inventory): Inventory;
   /** The query in the names of the data. */
   query(query: TelemetryQuery): TelemetryQuery;
@@ -34,8 +36,14 @@ export function renaming(known: Inventory, seed: number): Renaming {
   });
   // The longest first, or "cart" would be replaced inside "cart-store".
   const longest = [...known.services].sort((a, b) => b.length - a.length);
+  const operations = new Map<string, string>();
   return {
     place,
+    operation(operation) {
+      const known = operations.get(operation) ?? operation.replace(/[\w.-]+/g, renamed);
+      operations.set(operation, known);
+      return known;
+    },
     text: (text) => {
       const found = longest.find((name) => text.includes(name));
       return found === undefined ? text : text.replace(found, renamed(found));
