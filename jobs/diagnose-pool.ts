@@ -40,6 +40,10 @@ interface Member {
   readonly child: ChildProcess;
   /** Resolves when it has ended, with how. */
   readonly gone: Promise<Error>;
+  /** Hears of its end. Not through `gone`, which would keep each answer for as long as the process lives. */
+  onGone: (end: Error) => void;
+  /** How it has ended; null while it runs. */
+  end: Error | null;
   idleTimer: NodeJS.Timeout | null;
 }
 
@@ -171,16 +175,22 @@ function startMember({ processFile, processData, execArgv }: DiagnosePoolOptions
   // Of a message that no longer reached it; `gone` says so to who waits.
   child.on("error", () => {});
   tell(child, { kind: "open", data: processData });
-  return { child, gone, idleTimer: null };
+  const member: Member = { child, gone, onGone: () => {}, end: null, idleTimer: null };
+  void gone.then((end) => {
+    member.end = end;
+    member.onGone(end);
+  });
+  return member;
 }
 
 async function answerIn(
-  { child, gone }: Member,
+  member: Member,
   order: QuestionOrder,
   { onStage, chat }: { readonly onStage: StageListener; readonly chat: Chat | null },
   signal: AbortSignal,
   stopMs: number,
 ): Promise<MadeMessage> {
+  const { child } = member;
   // Calls of the model end with what asked for them, however that ends.
   const over = new AbortController();
   let killTimer: NodeJS.Timeout | null = null;
@@ -208,12 +218,14 @@ async function answerIn(
       };
       child.on("message", hear);
       signal.addEventListener("abort", onAbort, { once: true });
-      void gone.then((end) => reject(signal.aborted ? cancelled() : end));
+      member.onGone = (end) => reject(signal.aborted ? cancelled() : end);
+      if (member.end !== null) member.onGone(member.end);
       tell(child, order);
       if (signal.aborted) onAbort();
     });
   } finally {
     over.abort();
+    member.onGone = () => {};
     child.off("message", hear);
     signal.removeEventListener("abort", onAbort);
     if (killTimer !== null) clearTimeout(killTimer);

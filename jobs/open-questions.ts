@@ -44,14 +44,17 @@ export interface OpenQuestions extends Questions {
 
 export type Outcome = { readonly kind: "made" } | { readonly kind: "failed"; readonly error: unknown };
 
-/** An order as Redis keeps it; the question itself is in the store. */
-const SavedOrder = z.object({
+/**
+ * An order as Redis keeps it; the question itself is in the store. What other versions have more is passed
+ * over, and what they have less has a default.
+ */
+export const SavedOrder = z.object({
   questionId: z.string(),
-  task: z.enum(["diagnose", "summarize"]),
+  task: z.enum(["diagnose", "summarize"]).default("diagnose"),
   thread: z.object({ surface: z.string(), thread: z.string() }),
   slot: z.string(),
-  channel: z.string(),
-  person: z.string(),
+  channel: z.string().default(""),
+  person: z.string().default(""),
   isScheduled: z.boolean().default(false),
   since: z.string().nullable().default(null),
 });
