@@ -22,12 +22,16 @@ const stopping =
 
 const longestJudgement = 120;
 
-/** What is said in a chat that is no question: gives null for a text that is none of it. */
+/** What is said to a text of a chat that is no question; null for one that may be. */
 export function chatCommands(desk: CommandDesk) {
   const schedule = scheduleCommands(desk);
-  return async (command: Command): Promise<Reply | null> => {
+  return async (command: Command): Promise<Reply | "nothing" | null> => {
     const { text, thread, about } = command.message;
-    if (stopping.test(text.trim())) return stopped(await desk.questions.stop(thread, about));
+    if (stopping.test(text.trim())) {
+      const count = await desk.questions.stop(thread, about);
+      // Whoever pressed the button of a question sees in its own message that it was stopped.
+      return about !== null && count > 0 ? "nothing" : stopped(count);
+    }
     if (/^(?:health|status)[?.! ]*$/iu.test(text.trim())) return health(command, desk.readHealth);
     return (await schedule(command)) ?? judged(command);
   };

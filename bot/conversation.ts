@@ -60,8 +60,8 @@ export interface Desk {
   readonly permissionOf?: (message: ChatMessage) => Permission;
   /** Counts a question; gives null where it may be asked, else why not. */
   readonly takeQuestion?: (message: ChatMessage) => Promise<string | null>;
-  /** Commands of a chat, which are no questions; gives null for a text that is none of them. */
-  readonly commands?: (command: Command) => Promise<Reply | null>;
+  /** Commands of a chat, which are no questions; "nothing" is said to some, null is for a text that is none. */
+  readonly commands?: (command: Command) => Promise<Reply | "nothing" | null>;
   /** `again`: what may be better in a moment is thrown for the caller to try again, and so is a bug. */
   readonly onError?: "say" | "again";
 }
@@ -113,7 +113,7 @@ export function conversation(desk: Desk): Conversation {
     const { answered, waiting } = state;
     const commanded = await desk.commands?.({ message, permission: allowed(permission), answered });
     if (commanded != null) {
-      await voice.say(commanded);
+      if (commanded !== "nothing") await voice.say(commanded);
       return { kind: "told", intent: "none" };
     }
     // Said before anything is loaded or started: whoever asks sees at once that it was heard. What follows

@@ -3,7 +3,6 @@ import { plainText } from "../bot/plain-text.ts";
 import { debugging } from "../config.ts";
 import { BotError } from "../pipeline/errors.ts";
 import { type Role, startService } from "../service.ts";
-import { openSurfaces } from "../surfaces.ts";
 import { configWith, requireSources } from "./question-options.ts";
 import { exitCodes, printLine, type Shell } from "./shell.ts";
 
@@ -30,9 +29,11 @@ export async function start({ role, config: path }: StartOptions, shell: Shell):
     const detail = error instanceof Error ? (debugging() ? error.stack : error.message) : String(error);
     shell.errors.write(`${new Date(shell.now()).toISOString()} ${plainText(`${what} ${detail}`)}\n`);
   };
+  // The chats' libraries take a second to load; a worker speaks to none.
+  const chats = role === "worker" ? null : await import("../surfaces.ts");
   const service = await startService(config, {
     role,
-    openSurfaces: (tools) => openSurfaces(config, tools),
+    openSurfaces: (tools) => chats?.openSurfaces(config, tools) ?? [],
     onTrouble,
   });
   for (const warning of service.warnings) shell.errors.write(`warning: ${plainText(warning)}\n`);

@@ -97,7 +97,6 @@ describe("the chat service", () => {
       { kind: "failure", code: "cancelled" },
       { kind: "answer" },
       { kind: "answer" },
-      { kind: "words", paragraphs: ["Stopped it."] },
     ]);
   });
 
