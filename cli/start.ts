@@ -25,6 +25,11 @@ export async function start({ role, config: path }: StartOptions, shell: Shell):
       "No chat is configured. Add slack or teams to the configuration (docs/SLACK.md, docs/TEAMS.md), or start with --role worker.",
     );
   }
+  if (role !== "worker" && config.access === undefined) {
+    shell.errors.write(
+      "warning: Nobody has said who may see what, so everybody in the chats is refused. Add access: open, or rules, to the configuration (docs/access.md).\n",
+    );
+  }
   const onTrouble = (what: string, error: unknown) => {
     const detail = error instanceof Error ? (debugging() ? error.stack : error.message) : String(error);
     shell.errors.write(`${new Date(shell.now()).toISOString()} ${plainText(`${what} ${detail}`)}\n`);
