@@ -70,8 +70,8 @@ export async function loadTable({ parts, memory, cpuMs }: LoadResult, command: s
       ? []
       : [
           `Memory after ${first.after} questions: bot ${first.bot.toFixed(0)} MB, worker ${first.worker.toFixed(0)} MB; after ${last.after}: bot ${last.bot.toFixed(0)} MB, worker ${last.worker.toFixed(0)} MB.`,
+          `CPU for a question without its pipeline: bot ${cpuMs.bot.toFixed(1)} ms, worker ${cpuMs.worker.toFixed(1)} ms, Redis ${cpuMs.redis.toFixed(1)} ms.`,
         ]),
-    `CPU for a question without its pipeline: bot ${cpuMs.bot.toFixed(1)} ms, worker ${cpuMs.worker.toFixed(1)} ms, Redis ${cpuMs.redis.toFixed(1)} ms.`,
     "",
     `\`${command}\`, ${await machineWords()}`,
     "",
