@@ -113,7 +113,7 @@ describe("localexpert ask", { timeout: patience }, () => {
     expect(output).not.toContain("\u001b");
   });
 
-  it("sums a period up, for people and as JSON", async () => {
+  it("sums a period up, for people and as JSON", { timeout: 180_000 }, async () => {
     const asked = ["ask", "sum up what broke in the last hour", "--source", telemetry, "--now", now];
     const [words, json] = await Promise.all([run(asked), run([...asked, "--json"])]);
 
