@@ -51,7 +51,7 @@ describe("an answer to a follow-up", () => {
       "The first sign is at 15:51:30, in geo (instance geo-1)",
     );
     expect(words({ kind: "confidence" })).toContain("78 % for geo. Next is search with 10 %.");
-    expect(words({ kind: "confidence" })).toContain("1 of 1 method that rank services put it first.");
+    expect(words({ kind: "confidence" })).toContain("1 of 1 method that ranks services put it first.");
     expect(words({ kind: "looked-at" })).toContain("12 metric series, 1,204 log lines and 312 traces");
     expect(words({ kind: "gaps" })).toContain("3 rows of logs.csv could not be read.");
     expect(words({ kind: "rivals" })).toContain("2. search, 10 %");
