@@ -70,6 +70,18 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       await setting.close();
     }
   }
+  {
+    // Anew: the burst above has left hundreds of diagnoses to be made.
+    const setting = await openSetting(common);
+    try {
+      const sending = senderOptions(setting, random, signal);
+      const part = await rateOf(`${perSecond} a second for ${secondsAtRate} s while diagnoses run`, sending);
+      parts.push(await partOf(part, setting, null));
+      progress(inWords(parts.at(-1)));
+    } finally {
+      await setting.close();
+    }
+  }
   const setting = await openSetting({
     ...common,
     standIn: (folder) => writeFile(join(folder, "diagnosis.json"), diagnosis),
@@ -93,6 +105,23 @@ async function standInParts(
   const allMs = await untilAnswered(atOnce.questions, setting, signal);
   const first = await partOf(atOnce, setting, allMs);
   progress(inWords(first));
+  const steady = await rateOf(
+    `${perSecond} a second for ${secondsAtRate} s, pipeline answers at once`,
+    sending,
+  );
+  const lastMs = await untilAnswered(steady.questions, setting, signal);
+  const second = await partOf(steady, setting, lastMs);
+  progress(inWords(second));
+  return [first, second];
+}
+
+interface Burst {
+  readonly name: string;
+  readonly begun: number;
+  readonly questions: readonly Asked[];
+}
+
+async function rateOf(name: string, sending: SenderOptions): Promise<Burst> {
   const questions: Asked[] = [];
   const sent: Promise<void>[] = [];
   const begun = performance.now();
@@ -103,17 +132,7 @@ async function standInParts(
     sent.push(ask(question, sending));
   }
   await Promise.all(sent);
-  const name = `${perSecond} a second for ${secondsAtRate} s, pipeline answers at once`;
-  const lastMs = await untilAnswered(questions, setting, signal);
-  const second = await partOf({ name, begun, questions }, setting, lastMs);
-  progress(inWords(second));
-  return [first, second];
-}
-
-interface Burst {
-  readonly name: string;
-  readonly begun: number;
-  readonly questions: readonly Asked[];
+  return { name, begun, questions };
 }
 
 async function burstOf(name: string, sending: SenderOptions): Promise<Burst> {
