@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import type { Chat } from "./jobs/chat.ts";
 import { type Pipeline, serveDiagnoses } from "./jobs/process-task.ts";
 import { diagnose } from "./pipeline/diagnose.ts";
+import { earlierIncidents, type KnownIncident } from "./pipeline/past-incident.ts";
 import { summarize } from "./pipeline/summarize.ts";
 
 /** What compose.ts hands to a process of the pool. */
@@ -21,11 +22,15 @@ function open({ pipeline, ...telemetry }: ProcessData, chat: Chat): Pipeline {
   };
   void opened();
   return {
-    diagnose: async (question, signal, onStage) =>
-      diagnose(question, await opened(), pipeline, signal, onStage),
-    summarize: async (question, signal, onStage) =>
-      summarize(question, await opened(), pipeline, signal, onStage),
+    diagnose: async (question, signal, onStage, known) =>
+      diagnose(question, remembering(await opened(), known), pipeline, signal, onStage),
+    summarize: async (question, signal, onStage, known) =>
+      summarize(question, remembering(await opened(), known), pipeline, signal, onStage),
   };
+}
+
+function remembering(toolbox: OpenToolbox, known: readonly KnownIncident[]): OpenToolbox {
+  return { ...toolbox, recall: (incident) => earlierIncidents(incident, known) };
 }
 
 serveDiagnoses<ProcessData>(open);

@@ -29,7 +29,8 @@ export async function replay(id: string, options: QuestionOptions, shell: Shell)
     const model = saved.modelCalls.length === 0 ? null : recordedModel(saved.modelCalls);
     const again = await diagnose(
       question,
-      { ...toolbox, model },
+      // The memory has gone on since.
+      { ...toolbox, model, recall: () => saved.earlier },
       made.success ? made.data : config.pipeline,
       shell.signal,
     );

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
+import type { KnownIncident } from "../pipeline/past-incident.ts";
 import type { Summarized } from "../pipeline/summarize.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
 import type { Chat, ChatReply, ChatRequest } from "./chat.ts";
@@ -28,9 +29,19 @@ export interface DiagnosePool {
    * Runs the pipeline in a process. Stages come in order, all before what is made.
    * Throws: BotError as the pipeline throws it, "cancelled" when `signal` or `close` stopped it; Error for a bug.
    */
-  diagnose(question: ChatQuestion, onStage: StageListener, signal: AbortSignal): Promise<Diagnosis>;
+  diagnose(
+    question: ChatQuestion,
+    onStage: StageListener,
+    signal: AbortSignal,
+    known?: readonly KnownIncident[],
+  ): Promise<Diagnosis>;
   /** The same for a question about a whole period. */
-  summarize(question: ChatQuestion, onStage: StageListener, signal: AbortSignal): Promise<Summarized>;
+  summarize(
+    question: ChatQuestion,
+    onStage: StageListener,
+    signal: AbortSignal,
+    known?: readonly KnownIncident[],
+  ): Promise<Summarized>;
   /** Ends the processes, whatever they do. */
   close(): Promise<void>;
 }
@@ -136,13 +147,13 @@ export function diagnosePool(options: DiagnosePoolOptions): DiagnosePool {
   }
 
   return {
-    async diagnose(question, onStage, signal) {
-      const made = await run({ kind: "diagnose", question }, onStage, signal);
+    async diagnose(question, onStage, signal, known = []) {
+      const made = await run({ kind: "diagnose", question, known }, onStage, signal);
       if (made.kind !== "diagnosis") throw new Error("The process made a summary of a question.");
       return made.diagnosis;
     },
-    async summarize(question, onStage, signal) {
-      const made = await run({ kind: "summarize", question }, onStage, signal);
+    async summarize(question, onStage, signal, known = []) {
+      const made = await run({ kind: "summarize", question, known }, onStage, signal);
       if (made.kind !== "summary") throw new Error("The process made a diagnosis of a period.");
       return made.summarized;
     },

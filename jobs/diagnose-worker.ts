@@ -135,12 +135,13 @@ async function make(
   if (question === null) {
     throw new BotError("question-invalid", `The question ${questionId} is no longer saved. Ask it again.`);
   }
+  const known = await memory.recall(question.permitted);
   switch (task) {
     case "diagnose":
-      await keep(await pool.diagnose(question, report.add, signal), store, memory);
+      await keep(await pool.diagnose(question, report.add, signal, known), store, memory);
       break;
     case "summarize": {
-      const { summary, diagnoses } = await pool.summarize(question, report.add, signal);
+      const { summary, diagnoses } = await pool.summarize(question, report.add, signal, known);
       // The summary last: whoever has it can look at each of its incidents.
       const earlier = new Map<string, readonly EarlierIncident[]>();
       for (const diagnosis of diagnoses) {

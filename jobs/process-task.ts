@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError, type ErrorCode } from "../pipeline/errors.ts";
+import type { KnownIncident } from "../pipeline/past-incident.ts";
 import type { Summarized } from "../pipeline/summarize.ts";
 import type { ChatQuestion, Stage } from "../pipeline/types.ts";
 import type { Chat, ChatReply, ChatRequest } from "./chat.ts";
@@ -7,8 +8,12 @@ import type { Chat, ChatReply, ChatRequest } from "./chat.ts";
 /** To a process of the pool: `open` once and first, then one question at a time. */
 export type ProcessOrder<Data = unknown> =
   | { readonly kind: "open"; readonly data: Data }
-  | { readonly kind: "diagnose"; readonly question: ChatQuestion }
-  | { readonly kind: "summarize"; readonly question: ChatQuestion }
+  | {
+      readonly kind: "diagnose" | "summarize";
+      readonly question: ChatQuestion;
+      /** What the memory of incidents holds. */
+      readonly known: readonly KnownIncident[];
+    }
   | { readonly kind: "model-said"; readonly call: number; readonly reply: ChatReply }
   | { readonly kind: "model-stopped"; readonly call: number }
   | { readonly kind: "stop" };
@@ -26,6 +31,7 @@ type Work<Made> = (
   question: ChatQuestion,
   signal: AbortSignal,
   onStage: (stage: Stage) => void,
+  known: readonly KnownIncident[],
 ) => Promise<Made>;
 
 /** What a process of the pool can do. */
@@ -96,16 +102,16 @@ function parentChat(): { readonly chat: Chat; hear(call: number, reply: ChatRepl
 
 async function answer(
   pipeline: Pipeline,
-  { kind, question }: { readonly kind: keyof Pipeline; readonly question: ChatQuestion },
+  { kind, question, known }: Extract<ProcessOrder, { question: ChatQuestion }>,
   signal: AbortSignal,
 ): Promise<ProcessMessage> {
   const onStage = (stage: Stage) => say({ kind: "stage", stage });
   try {
     switch (kind) {
       case "diagnose":
-        return { kind: "diagnosis", diagnosis: await pipeline.diagnose(question, signal, onStage) };
+        return { kind: "diagnosis", diagnosis: await pipeline.diagnose(question, signal, onStage, known) };
       case "summarize":
-        return { kind: "summary", summarized: await pipeline.summarize(question, signal, onStage) };
+        return { kind: "summary", summarized: await pipeline.summarize(question, signal, onStage, known) };
     }
   } catch (error) {
     const known = asBotError(error);

@@ -1,7 +1,7 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
 import type { AnsweredCase, LabelledCase, Said } from "../pipeline/labelled-case.ts";
-import type { PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
+import type { KnownIncident, PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
 import type { ChatQuestion, EpochMs, Intent, Stage } from "../pipeline/types.ts";
 import type { ChatReply } from "./chat.ts";
 
@@ -36,6 +36,8 @@ export interface Store extends ThreadStore {
 export interface IncidentMemory {
   /** Keeps the incident of a diagnosis, if it names one, and gives the earlier ones like it. */
   remember(diagnosis: Diagnosis): Promise<readonly SimilarIncident[]>;
+  /** The latest ones that may be seen, with what people said of them, for a diagnosis to be compared with. */
+  recall(permitted: ChatQuestion["permitted"]): Promise<readonly KnownIncident[]>;
   /** The latest first. `service` null: of all services. */
   list(query: { readonly service: string | null; readonly limit: number }): Promise<readonly PastIncident[]>;
   /** Forgets those that ended before an instant and have this id, where given; gives what was forgotten. */

@@ -138,7 +138,7 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
     })),
     confidenceFrom,
     narrowedBy: narrowed.by,
-    earlier: [],
+    earlier: [...file.earlier],
     model: findings.some(({ by }) => by === "model")
       ? (calls.find(({ problem }) => problem === null)?.model ?? null)
       : null,

@@ -3,8 +3,9 @@ import { collect, takeInventory } from "./collect.ts";
 import { conclude, isNamed } from "./conclude.ts";
 import { describe, summarize } from "./describe/index.ts";
 import { detect } from "./detect/index.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis, EarlierIncident } from "./diagnosis.ts";
 import { BotError } from "./errors.ts";
+import type { CaseFile } from "./experts/case-file.ts";
 import { openDesk } from "./experts/desk.ts";
 import { consult } from "./experts/index.ts";
 import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
@@ -12,6 +13,7 @@ import { promptsWithout } from "./hidden-names.ts";
 import { localize } from "./localize/index.ts";
 import { narrow } from "./narrow.ts";
 import type { PipelineOptions } from "./options.ts";
+import { pastIncident } from "./past-incident.ts";
 import { permittedToolbox } from "./permitted-toolbox.ts";
 import type { Toolbox } from "./ports.ts";
 import { readWithModel } from "./question/index.ts";
@@ -103,7 +105,7 @@ export async function diagnose(
     (ranked) => spoken(ranked.fused.services.length, "suspect", "no suspect"),
   );
   const summaries = summarize(anomalies, question.timeZone);
-  const file = {
+  const found = {
     question: asked,
     window,
     slice,
@@ -114,7 +116,9 @@ export async function diagnose(
     narrowed,
     isNamed: isNamed(fused.services, options.fusion),
     summaries,
+    earlier: [],
   };
+  const file = { ...found, earlier: recalled(found, wished, options) };
   const { model } = toolbox;
   const prompts = promptsWithout(toolbox.prompts, toolbox.withheld);
   const { seed, experts } = options;
@@ -134,6 +138,16 @@ export async function diagnose(
   );
   const shown = options.redaction.restore ? restoreDiagnosis(diagnosis, secrets) : diagnosis;
   return { ...shown, timings: { ...timings, total: toolbox.stopwatch() - begun } };
+}
+
+/** The earlier incidents like what the methods found, which does not hang on what the experts say of it. */
+function recalled(file: CaseFile, toolbox: Toolbox, options: PipelineOptions): readonly EarlierIncident[] {
+  if (toolbox.recall === undefined || !file.isNamed) return [];
+  const unsaid = { findings: [], gaps: [], notes: [] };
+  const incident = pastIncident(
+    conclude({ ...file, consultation: unsaid, calls: [], notes: [] }, toolbox, options),
+  );
+  return incident === null ? [] : toolbox.recall(incident);
 }
 
 function spoken(count: number, noun: string, none: string): string {

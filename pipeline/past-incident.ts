@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Diagnosis, Evidence } from "./diagnosis.ts";
+import type { Diagnosis, EarlierIncident, Evidence } from "./diagnosis.ts";
 
 /** A diagnosed incident, as much of it as finding it again takes. Times are epoch milliseconds. */
 export const PastIncident = z.object({
@@ -32,6 +32,28 @@ const sameIncidentMs = 10 * 60_000;
 const alike = 0.3;
 const nearlySame = 0.7;
 const mostSimilar = 3;
+
+/** One of the memory, with the service that people said it was; null where nobody said. */
+export interface KnownIncident {
+  readonly incident: PastIncident;
+  readonly confirmed: string | null;
+}
+
+/** The known incidents most like this one, as an answer and the experts are told of them. */
+export function earlierIncidents(incident: PastIncident, known: readonly KnownIncident[]): EarlierIncident[] {
+  const confirmedOf = new Map(known.map((one) => [one.incident.questionId, one.confirmed]));
+  const similar = similarIncidents(
+    incident,
+    known.map((one) => one.incident),
+  );
+  return similar.map(
+    ({ incident: { signature: _signature, confidence: _confidence, ...told }, likeness: share }) => ({
+      ...told,
+      likeness: share,
+      confirmed: confirmedOf.get(told.questionId) ?? null,
+    }),
+  );
+}
 
 /** What is remembered of a diagnosis; null where it names no cause. */
 export function pastIncident(diagnosis: Diagnosis): PastIncident | null {

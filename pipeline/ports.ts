@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { PromptLibrary } from "../prompts/prompt-schema.ts";
+import type { EarlierIncident } from "./diagnosis.ts";
 import type { ModelCall } from "./model-call.ts";
+import type { PastIncident } from "./past-incident.ts";
 import type {
   Anomaly,
   Candidate,
@@ -176,5 +178,7 @@ export interface Toolbox {
   readonly leftOut?: readonly Modality[];
   /** Set where not everything may be seen: what may not be is in no inventory and no source here. */
   readonly withheld?: Withheld;
+  /** The earlier incidents most like one, and what people said of them; none where there is no memory. */
+  readonly recall?: (incident: PastIncident) => readonly EarlierIncident[];
   readonly stopwatch: () => EpochMs;
 }

@@ -15,6 +15,8 @@ import type { RedisHashes, RedisMemoryOptions } from "./redis-hashes.ts";
 
 /** All of them are read with each diagnosis, about a kilobyte each; the oldest beyond this go. */
 const mostIncidents = 2_000;
+/** They go to the process of each diagnosis. */
+const mostRecalled = 300;
 
 /**
  * Diagnosed incidents in one Redis hash, by the id of their question. An incident that was asked about
@@ -68,6 +70,18 @@ export function redisMemory(redis: RedisHashes, options: RedisMemoryOptions): In
         return {
           ...one,
           incident: permitted === undefined ? one.incident : withoutWords(one.incident),
+          confirmed: confirmed !== null && isShown(confirmed) ? confirmed : null,
+        };
+      });
+    },
+    async recall(permitted) {
+      const isShown = (service: string) => fits(service, permitted?.services ?? null);
+      const known = (await all()).filter(({ incident }) => isShown(incident.service)).slice(0, mostRecalled);
+      const cases = known.length === 0 ? [] : await feedback.list();
+      return known.map(({ incident }) => {
+        const confirmed = confirmedIn(incident, cases);
+        return {
+          incident: permitted == null ? incident : withoutWords(incident),
           confirmed: confirmed !== null && isShown(confirmed) ? confirmed : null,
         };
       });

@@ -1,3 +1,4 @@
+import type { EarlierIncident } from "../diagnosis.ts";
 import type { FusedService } from "../fuse.ts";
 import type { Narrowed } from "../narrow.ts";
 import type { ResolvedWindow } from "../resolve.ts";
@@ -15,6 +16,8 @@ export interface CaseFile {
   readonly narrowed: Narrowed;
   /** Whether the evidence is strong enough to name a cause; a weak first place is none. */
   readonly isNamed: boolean;
+  /** Incidents like this one that were diagnosed before. */
+  readonly earlier: readonly EarlierIncident[];
   /** One line per service with anomalies. */
   readonly summaries: readonly string[];
 }

@@ -12,7 +12,14 @@ import { knowledgeText, promptOf } from "./prompt-parts.ts";
 import { callSection, itemSection, questionSection, servicesOf, tellingAnomalies } from "./sections.ts";
 import { fitted } from "./tokens.ts";
 
-const budget = { knowledge: 350, calls: 350, ranked: 900, findings: 1_300, evidence: 1_000 } as const;
+const budget = {
+  knowledge: 350,
+  calls: 350,
+  ranked: 900,
+  findings: 1_300,
+  evidence: 1_000,
+  earlier: 250,
+} as const;
 const maxAnswerTokens = 700;
 
 /** The conclusion, with the ranked services that the model holds for causes, likeliest first. */
@@ -44,17 +51,23 @@ export async function conclusionExpert(
         const candidates = itemSection(ranked, book, budget.ranked);
         const calls = callSection(file, servicesOf(file, focus), budget.calls * share);
         const evidence = itemSection(tellingAnomalies(file, focus, null), book, budget.evidence * share);
+        const earlier = itemSection(
+          file.earlier.map((_, index) => `earlier-${index + 1}`),
+          book,
+          budget.earlier * share,
+        );
         const said = findings.flatMap((finding) => findingLines(finding));
         const cited = findings.flatMap((finding) => finding.evidence);
         return {
           // What the experts were held to may be said again by who read them.
-          shown: new Set([...candidates.ids, ...calls.ids, ...evidence.ids, ...cited]),
+          shown: new Set([...candidates.ids, ...calls.ids, ...evidence.ids, ...earlier.ids, ...cited]),
           variables: {
             ...knowledgeText(file, desk, budget.knowledge * share),
             topology: calls.text,
             candidates: candidates.text,
             findings: fitted(said, budget.findings * share).join("\n") || "(none)",
             evidence: evidence.text,
+            earlier: earlier.text,
             question: questionSection(file),
           },
         };

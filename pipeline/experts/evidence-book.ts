@@ -1,5 +1,6 @@
 import { name } from "../describe/foreign-text.ts";
 import { clockIn } from "../describe/wording.ts";
+import type { EarlierIncident } from "../diagnosis.ts";
 import type { Anomaly, Candidate, EpochMs, SeriesKey } from "../types.ts";
 import type { CaseFile } from "./case-file.ts";
 import { measured, type Quantity, quantitiesIn } from "./quantities.ts";
@@ -57,6 +58,7 @@ export function evidenceBook(file: CaseFile): EvidenceBook {
       .slice(0, mostCandidates)
       .map((candidate, index) => candidateItem(`suspect-${index + 1}`, candidate, index + 1)),
   );
+  items.push(...file.earlier.map((one, index) => earlierItem(`earlier-${index + 1}`, one, moment)));
   const calls = slice.topology.edges.map(({ caller, callee }) => [caller, callee] as const);
   items.push(callsItem(calls));
   const services = lower(slice.topology.services, calls.flat(), namedServices(file));
@@ -164,6 +166,20 @@ function candidateItem(id: string, candidate: Candidate, rank: number): Evidence
     .map(name)
     .join(", ")}. ${why}`;
   return item(id, text, [], namesOf(candidate), [measured(rank, null), measured(score, null)]);
+}
+
+/** Like "2026-11-20 14:20:30, 80 % of the signs alike: geo, metric cpu_usage. Its cpu rose. People said that it was rate." */
+function earlierItem(
+  id: string,
+  { start, service, instance, metric, why, likeness, confirmed }: EarlierIncident,
+  moment: (at: EpochMs) => string,
+): EvidenceItem {
+  const share = Math.round(likeness * 100);
+  const where = [service, metric === null ? "" : `metric ${metric}`].filter((part) => part !== "");
+  const said =
+    confirmed == null ? "Nobody said whether that was right." : `People said that it was ${name(confirmed)}.`;
+  const text = `${moment(start)}, ${share} % of the signs alike: ${where.map(name).join(", ")}. ${why} ${said}`;
+  return item(id, text, [], [service, instance, metric, confirmed ?? null], [measured(share, "%")]);
 }
 
 function callsItem(calls: readonly (readonly [string, string])[]): EvidenceItem {

@@ -13,6 +13,7 @@ export function caseFile(parts: Partial<CaseFile> = {}): CaseFile {
     fused: { services: [], metrics: [] },
     narrowed: { services: [], by: "none" },
     summaries: [],
+    earlier: [],
     isNamed: (parts.fused?.services.length ?? 0) > 0,
     ...parts,
   };

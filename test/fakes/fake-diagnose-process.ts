@@ -38,7 +38,7 @@ serveDiagnoses((data: { runsFile?: string; stateFolder?: string }, chat) => {
   return {
     diagnose: work,
     async summarize(question, signal, onStage) {
-      const diagnosis = await work(question, signal, onStage);
+      const diagnosis = await work(question, signal, onStage, []);
       return { summary: fakeSummary(question), diagnoses: [diagnosis] };
     },
   };

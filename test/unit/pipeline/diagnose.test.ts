@@ -3,6 +3,7 @@ import { diagnose } from "../../../pipeline/diagnose.ts";
 import { Diagnosis } from "../../../pipeline/diagnosis.ts";
 import { BotError } from "../../../pipeline/errors.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
+import type { PastIncident } from "../../../pipeline/past-incident.ts";
 import type { ChatQuestion, Stage } from "../../../pipeline/types.ts";
 import { incident } from "../../fakes/incident.ts";
 import { minute, window } from "../../fakes/telemetry.ts";
@@ -33,6 +34,44 @@ describe("diagnose", () => {
     expect(cited.filter((id) => !known.has(id))).toEqual([]);
     expect(diagnosis.evidence.every(({ text }) => text.length > 20)).toBe(true);
     expect(diagnosis.explanation).toMatch(/^Observation: .+\nReasoning: .+\nFinal Answer: .*geo/);
+  });
+
+  it("recalls incidents like what the methods found, whoever words it", async () => {
+    const asked: PastIncident[] = [];
+    const earlier = {
+      questionId: "q0",
+      start: window.start - 86_400_000,
+      end: window.end - 86_400_000,
+      service: "geo",
+      instance: null,
+      metric: null,
+      why: "It was slow.",
+      likeness: 0.9,
+      confirmed: null,
+    };
+    const recall = (found: PastIncident) => {
+      asked.push(found);
+      return [earlier];
+    };
+
+    const diagnosis = await diagnose(
+      question(),
+      { ...fakeToolbox(incident(true)), recall },
+      options,
+      new AbortController().signal,
+    );
+    const quiet = await diagnose(
+      question(),
+      { ...fakeToolbox(incident(false)), recall },
+      options,
+      new AbortController().signal,
+    );
+
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({ questionId: "q1", service: "geo" });
+    expect(asked[0]?.signature.length).toBeGreaterThan(0);
+    expect(diagnosis.earlier).toEqual([earlier]);
+    expect(quiet.earlier).toEqual([]);
   });
 
   it("gives the same bytes twice, and survives a trip through JSON", async () => {

@@ -53,7 +53,7 @@ describe("a recorded model", () => {
 
     expect(saved.model).toBe("qwen3");
     expect(saved.modelCalls.length).toBeGreaterThan(1);
-    expect(saved.madeWith.prompts).toMatchObject({ "log-expert": 1, "failure-localization-expert": 1 });
+    expect(saved.madeWith.prompts).toMatchObject({ "log-expert": 1, "failure-localization-expert": 2 });
     expect(differing(saved, again)).toEqual([]);
   });
 

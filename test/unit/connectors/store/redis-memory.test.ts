@@ -102,6 +102,22 @@ describe("the memory of incidents in Redis", () => {
     expect(some.map(({ confirmed }) => confirmed)).toEqual([null, null]);
   });
 
+  it("recalls for the next diagnosis what may be seen there, with what people said", async () => {
+    const { memory, feedback, clock } = remembering();
+    await memory.remember(geoDiagnosis());
+    const said = { person: "slack:T1:U1", at: clock.now, verdict: "wrong", service: "rate" } as const;
+    await feedback.say(answeredCase(geoDiagnosis()), said);
+
+    const all = await memory.recall(null);
+    const some = await memory.recall({ services: ["geo"], sources: null });
+    const none = await memory.recall({ services: ["search"], sources: null });
+
+    expect(all).toMatchObject([{ incident: { service: "geo" }, confirmed: "rate" }]);
+    expect(all[0]?.incident.why).not.toBe("");
+    expect(some).toMatchObject([{ incident: { service: "geo", why: "", metric: null }, confirmed: null }]);
+    expect(none).toEqual([]);
+  });
+
   it("remembers nothing where no cause is named", async () => {
     const { memory, hash } = remembering();
 

@@ -49,6 +49,39 @@ describe("consult with a model", () => {
     expect(metric?.finalAnswer).toMatch(/The root cause is geo/);
   });
 
+  it("tells the last expert of earlier incidents like this one, which may be cited and nothing more", async () => {
+    const earlier = {
+      questionId: "q0",
+      start: Date.UTC(2026, 10, 20, 14, 20, 30),
+      end: Date.UTC(2026, 10, 20, 14, 40),
+      service: "geo",
+      instance: null,
+      metric: "cpu_usage",
+      why: "Its cpu_usage rose to 90.",
+      likeness: 0.8,
+      confirmed: "rate",
+    };
+    const answer = concluding({
+      reasoning: [
+        sentence("In an incident like this one people said that it was rate.", "earlier-1"),
+        sentence("An incident with 63 % of the signs alike was rate.", "earlier-1"),
+      ],
+    });
+
+    const { requests, findings } = await consulted(answer, geoCase({ earlier: [earlier] }));
+    const { requests: without } = await consulted(answer);
+
+    expect(requests.at(-1)?.user).toContain(
+      "80 % of the signs alike: geo, metric cpu_usage. Its cpu_usage rose to 90.",
+    );
+    expect(requests.at(-1)?.user).toContain("People said that it was rate.");
+    expect(without.at(-1)?.user).not.toContain("people said");
+    const said = findings.at(-1)?.sentences.filter(({ part }) => part === "reasoning") ?? [];
+    expect(said.map(({ text }) => text)).toEqual([
+      "In an incident like this one people said that it was rate.",
+    ]);
+  });
+
   it("puts what is the same for every case first, and the question last", async () => {
     const { requests } = await consulted(honest);
     const { requests: others } = await consulted(
