@@ -19,7 +19,7 @@ module.exports = {
       "connectors",
       [
         "^pipeline/(types|ports|errors|diagnosis|incident-summary|past-incident|model-call|permitted|labelled-case)\\.ts$",
-        "^jobs/(store|chat)\\.ts$",
+        "^jobs/(store|chat|secret-reference)\\.ts$",
         "^prompts/.*schema",
       ],
       "connectors/ implement the pipeline's ports and the store's interface",
@@ -28,8 +28,8 @@ module.exports = {
     only(
       "bot",
       [
-        "^pipeline/(types|errors|diagnosis|incident-summary|permitted|labelled-case)\\.ts$",
-        "^jobs/(enqueue|notifier|store)\\.ts$",
+        "^pipeline/(types|errors|diagnosis|incident-summary|permitted|labelled-case|schedule-command)\\.ts$",
+        "^jobs/(enqueue|notifier|store|secret-reference)\\.ts$",
       ],
       "bot/ shows diagnoses and enqueues questions",
     ),

@@ -7,11 +7,11 @@ import { AccessOptions, QuotaOptions, unknownSources } from "./bot/access-option
 import { SlackOptions } from "./bot/surfaces/slack/options.ts";
 import { TeamsOptions } from "./bot/surfaces/teams/options.ts";
 import { problemsOf, secretsIn } from "./config-problems.ts";
-import type { SecretReference } from "./connectors/http/options.ts";
 import { SourceOptions, sourceName } from "./connectors/index.ts";
 import { ModelOptions } from "./connectors/llm/model-options.ts";
 import { NamesOptions } from "./connectors/names/options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
+import type { SecretReference } from "./jobs/secret-reference.ts";
 import { BotError } from "./pipeline/errors.ts";
 import { PipelineOptions } from "./pipeline/options.ts";
 import { readScheduleTime } from "./pipeline/question/read-schedule.ts";

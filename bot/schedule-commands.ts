@@ -1,5 +1,6 @@
 import type { Schedule, Schedules } from "../jobs/enqueue.ts";
 import { BotError } from "../pipeline/errors.ts";
+import type { ScheduleCommand } from "../pipeline/schedule-command.ts";
 import type { EpochMs, ReadQuestion } from "../pipeline/types.ts";
 import { type Allowed, checkOperator } from "./access.ts";
 import type { Command } from "./conversation.ts";
@@ -7,23 +8,10 @@ import type { Words } from "./reply.ts";
 import type { ChatMessage, ThreadRef } from "./surface.ts";
 import { dateTimeWords } from "./time-words.ts";
 
-/** What is asked of schedules, as the pipeline reads it (pipeline/question/read-schedule.ts). */
-export type ScheduleWish =
-  | { readonly kind: "list" }
-  | { readonly kind: "add"; readonly time: WishedTime; readonly services: string }
-  | {
-      readonly kind: "change";
-      readonly id: string;
-      readonly time: WishedTime;
-      readonly services: string | null;
-    }
-  | { readonly kind: "pause" | "resume" | "delete" | "run"; readonly id: string };
-type WishedTime = Pick<Schedule, "cron" | "timeZone" | "words">;
-
 export interface ScheduleDesk {
   readonly schedules: Schedules;
   /** Null where a text is about something else. Throws: BotError "question-invalid". */
-  readonly readWish: (text: string, timeZone: string) => ScheduleWish | null;
+  readonly readWish: (text: string, timeZone: string) => ScheduleCommand | null;
   /** The services that a text names, among those there are. */
   readonly readServices: (
     text: string,
@@ -75,7 +63,7 @@ export function scheduleCommands(desk: ScheduleDesk) {
   };
 
   async function added(
-    wish: Extract<ScheduleWish, { kind: "add" }>,
+    wish: Extract<ScheduleCommand, { kind: "add" }>,
     message: ChatMessage,
     permission: Allowed,
   ): Promise<Words> {

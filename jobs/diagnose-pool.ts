@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
+import { unansweredCall } from "../pipeline/model-call.ts";
 import type { KnownIncident } from "../pipeline/past-incident.ts";
 import type { Summarized } from "../pipeline/summarize.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
@@ -267,15 +268,7 @@ async function askModel(
 function failedReply(detail: string): ChatReply {
   return {
     model: "",
-    parameters: {},
-    promptTokens: null,
-    answerTokens: null,
-    cachedTokens: null,
-    durationMs: 0,
-    waitedMs: 0,
-    firstWordMs: null,
-    attempts: 0,
-    answer: "",
+    ...unansweredCall,
     problem: { reason: "unavailable", detail },
   };
 }

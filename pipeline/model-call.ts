@@ -48,3 +48,16 @@ export const ModelCall = z.object({
   problem: z.object({ reason: z.enum(modelProblems), detail: z.string() }).nullable(),
 });
 export type ModelCall = z.infer<typeof ModelCall>;
+
+/** What a call cost and gave that never reached a model. */
+export const unansweredCall = {
+  parameters: {},
+  promptTokens: null,
+  answerTokens: null,
+  cachedTokens: null,
+  durationMs: 0,
+  waitedMs: 0,
+  firstWordMs: null,
+  attempts: 0,
+  answer: "",
+} satisfies Partial<ModelCall>;

@@ -1,5 +1,5 @@
 import { BotError } from "./errors.ts";
-import type { ModelCall } from "./model-call.ts";
+import { type ModelCall, unansweredCall } from "./model-call.ts";
 import type { CompletionRequest, InventorySource, LanguageModel, Source, Toolbox } from "./ports.ts";
 
 /** Reading may use so much of the time, so that there is some left to make an answer of what was read. */
@@ -86,15 +86,7 @@ function lateCall(
     promptHash: "",
     promptCharacters: { system: system.length, user: user.length },
     model: model.name(role),
-    parameters: {},
-    promptTokens: null,
-    answerTokens: null,
-    cachedTokens: null,
-    durationMs: 0,
-    waitedMs: 0,
-    firstWordMs: null,
-    attempts: 0,
-    answer: "",
+    ...unansweredCall,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ModelCall } from "../../pipeline/model-call.ts";
+import { type ModelCall, unansweredCall } from "../../pipeline/model-call.ts";
 import type { LanguageModel } from "../../pipeline/ports.ts";
 import { cancelled } from "./gate.ts";
 import { completion, promptHash } from "./language-model.ts";
@@ -25,15 +25,7 @@ export function recordedModel(calls: readonly ModelCall[]): LanguageModel {
         promptHash: hash,
         promptCharacters,
         model: "recorded",
-        parameters: {},
-        promptTokens: null,
-        answerTokens: null,
-        cachedTokens: null,
-        durationMs: 0,
-        waitedMs: 0,
-        firstWordMs: null,
-        attempts: 0,
-        answer: "",
+        ...unansweredCall,
         problem: {
           reason: "unavailable",
           detail: `No answer is recorded for what the ${purpose} asks now.`,

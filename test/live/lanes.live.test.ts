@@ -4,21 +4,13 @@ import { bullmq } from "../../jobs/bullmq.ts";
 import { type LaneWorkOptions, openLanes, startLaneWork } from "../../jobs/lanes.ts";
 import type { Content, Delivery } from "../../jobs/notifier.ts";
 import { openOutbox, startDelivery } from "../../jobs/outbox.ts";
-import { asRedisTrouble, connectRedis } from "../../jobs/redis-connection.ts";
+import { asRedisTrouble } from "../../jobs/redis-connection.ts";
 import { BotError } from "../../pipeline/errors.ts";
-import { freePort, redisServer } from "../support/redis-server.ts";
+import { redisConnections } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 
 async function open() {
-  const port = await freePort();
-  await redisServer(port);
-  const connections = await connectRedis({
-    kind: "url",
-    url: `redis://127.0.0.1:${port}`,
-    username: null,
-    password: null,
-  });
-  onTestFinished(() => connections.close());
+  const connections = await redisConnections();
   const options = { name: "inbox-test", connections, keepMs: 60_000 };
   const lanes = openLanes(options);
   const work = (changes: Partial<LaneWorkOptions> & Pick<LaneWorkOptions, "handle">) => {

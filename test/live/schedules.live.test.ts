@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { NewSchedule, Order } from "../../jobs/enqueue.ts";
 import { keepFixed } from "../../jobs/fixed-schedules.ts";
-import { connectRedis } from "../../jobs/redis-connection.ts";
 import { openSchedules, startScheduleWork } from "../../jobs/schedules.ts";
-import { freePort, redisServer } from "../support/redis-server.ts";
+import { redisConnections } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 
 const hour = 3_600_000;
@@ -22,15 +21,7 @@ const wanted: NewSchedule = {
 };
 
 async function open() {
-  const port = await freePort();
-  await redisServer(port);
-  const connections = await connectRedis({
-    kind: "url",
-    url: `redis://127.0.0.1:${port}`,
-    username: null,
-    password: null,
-  });
-  onTestFinished(() => connections.close());
+  const connections = await redisConnections();
   const options = { name: "schedules", connections, now: Date.now };
   const schedules = openSchedules(options);
   onTestFinished(() => schedules.close());

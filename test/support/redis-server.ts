@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { onTestFinished } from "vitest";
+import { connectRedis, type RedisConnections } from "../../jobs/redis-connection.ts";
 import { stateFolder } from "./state-folder.ts";
 import { until } from "./until.ts";
 
@@ -36,6 +37,16 @@ export async function redisServer(port: number, ...settings: string[]): Promise<
     return said.includes("eady to accept connections") || said.includes("Sentinel ID is");
   });
   return { stop };
+}
+
+/** Connections to an operator's `redis-server`; both are gone after the test. */
+export async function redisConnections(): Promise<RedisConnections> {
+  const port = await freePort();
+  await redisServer(port);
+  const url = `redis://127.0.0.1:${port}`;
+  const connections = await connectRedis({ kind: "url", url, username: null, password: null });
+  onTestFinished(() => connections.close());
+  return connections;
 }
 
 /** A server that answers every command with what `reply` says, as no real one would. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SecretReference } from "../../secret-reference.ts";
+import { SecretReference } from "../../../jobs/secret-reference.ts";
 
 /** The `slack` block of the configuration; docs/SLACK.md tells of each key. */
 export const SlackOptions = z

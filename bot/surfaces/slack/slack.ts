@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { z } from "zod";
+import type { SecretReference } from "../../../jobs/secret-reference.ts";
 import type { InstallationStore } from "../../../jobs/store.ts";
 import { BotError } from "../../../pipeline/errors.ts";
 import type { EpochMs } from "../../../pipeline/types.ts";
 import type { ReadHome } from "../../home.ts";
-import type { SecretReference } from "../../secret-reference.ts";
 import type { ChatMessage, ChatSurface } from "../../surface.ts";
 import { assistant } from "./assistant.ts";
 import { type ApiOptions, installer, runSocket, slackApi, type TokenOf } from "./bolt.ts";

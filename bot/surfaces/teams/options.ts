@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SecretReference } from "../../secret-reference.ts";
+import { SecretReference } from "../../../jobs/secret-reference.ts";
 
 const Guid = z.guid({ error: 'must be an id such as "11111111-2222-3333-4444-555555555555"' });
 

@@ -1,6 +1,6 @@
+import type { SecretReference } from "../../../jobs/secret-reference.ts";
 import { asBotError, BotError } from "../../../pipeline/errors.ts";
 import type { EpochMs } from "../../../pipeline/types.ts";
-import type { SecretReference } from "../../secret-reference.ts";
 import type { ChatMessage, ChatSurface, ThreadRef } from "../../surface.ts";
 import { Activity } from "./activity.ts";
 import type { TeamsCloud, TeamsConnection } from "./connection.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Where a secret of a chat lies: an environment variable, or a file (a mounted secret). Never the secret itself. */
+/** Where a secret of a chat or a source lies: an environment variable, or a file (a mounted secret). Never the secret itself. */
 export const SecretReference = z
   .strictObject({
     env: z
