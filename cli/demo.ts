@@ -78,7 +78,7 @@ async function conversed(
   if (shell.input.isTTY === true)
     printLine(
       shell,
-      '\nAsk more, "more" for all evidence, or "sum up" for what a scheduled summary tells; "exit" ends.',
+      '\nAsk more, "more" for all evidence, or "sum up the last hour" for what a scheduled summary tells; "exit" ends.',
     );
   let worst: number = first.kind === "failed" ? exitCodeOf(first.error.code) : exitCodes.answered;
   await surface.start(async (message) => {
