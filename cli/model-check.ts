@@ -30,6 +30,7 @@ export async function modelCheck(
 function inWords({
   dialect,
   takesSchema,
+  refuses,
   tellsThinking,
   context,
   countsCache,
@@ -38,6 +39,7 @@ function inWords({
   return [
     `${dialect} answers in ${(answerMs / 1_000).toFixed(1)} s`,
     takesSchema ? "decodes by JSON Schema" : "takes no JSON Schema and is asked for JSON in words",
+    ...(refuses.length === 0 ? [] : [`refuses ${refuses.join(", ")}, which it is asked without`]),
     tellsThinking ? "can be told not to think" : "cannot be told whether to think",
     context === null ? "does not say its context" : `context ${context.toLocaleString("en-US")} tokens`,
     countsCache ? "counts its prompt cache" : "does not count its prompt cache",

@@ -1,3 +1,4 @@
+import type { OptionalParameter } from "./less-demanding.ts";
 import type { Dialect } from "./model-options.ts";
 
 /** What was learnt of a server; a program asks once and does not forget. */
@@ -8,6 +9,10 @@ export interface ServerMemory {
   takesSchema: boolean;
   /** Whether it takes parameters beyond OpenAI's. */
   takesExtras: boolean;
+  /** What it calls the limit of an answer; newer models of OpenAI's refuse the old name. */
+  limitName: "max_tokens" | "max_completion_tokens";
+  /** Parameters that it refuses, and that are left out. */
+  omits: readonly OptionalParameter[];
 }
 
 const owners: Readonly<Record<string, Dialect>> = {

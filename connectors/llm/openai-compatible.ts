@@ -5,6 +5,7 @@ import type { Chat, ChatReply, ChatRequest } from "../../jobs/chat.ts";
 import type { ModelProblem } from "../../pipeline/model-call.ts";
 import { dialectOf, type ServerMemory, thinkingSwitch } from "./dialect.ts";
 import { cancelled, type Gate } from "./gate.ts";
+import { isTooLong, lessDemanding } from "./less-demanding.ts";
 import type { ServerOptions } from "./model-options.ts";
 
 /** One line of a streamed answer, as far as it is read. `reasoning_content` became `reasoning` in vLLM. */
@@ -85,7 +86,13 @@ export function openaiCompatible(options: ServerOptions, key: string | null, gat
     timeout: options.timeoutMs,
     logLevel: "off",
   });
-  const memory: ServerMemory = { dialect: options.dialect, takesSchema: true, takesExtras: true };
+  const memory: ServerMemory = {
+    dialect: options.dialect,
+    takesSchema: true,
+    takesExtras: true,
+    limitName: "max_tokens",
+    omits: [],
+  };
 
   async function models(signal: AbortSignal): Promise<ListedModel[]> {
     const body: unknown = await client.get("/models", { signal });
@@ -169,7 +176,7 @@ export function openaiCompatible(options: ServerOptions, key: string | null, gat
         } catch (error) {
           if (signal.aborted) throw cancelled();
           if (limit.aborted) return reply({ problem: tooSlow(options) });
-          const without = lessOf(error, trial);
+          const without = lessDemanding(error, trial);
           if (without !== null) {
             trial = without;
             continue;
@@ -202,7 +209,7 @@ function body(request: ChatRequest, options: ServerOptions, memory: ServerMemory
       { role: "user" as const, content: request.user },
     ],
     stream: true as const,
-    stream_options: { include_usage: true },
+    ...(memory.omits.includes("stream_options") ? {} : { stream_options: { include_usage: true } }),
     ...parametersOf(request, options, memory),
     ...(memory.takesSchema
       ? {
@@ -217,13 +224,16 @@ function body(request: ChatRequest, options: ServerOptions, memory: ServerMemory
 
 function parametersOf(request: ChatRequest, options: ServerOptions, memory: ServerMemory) {
   const thinking = request.thinking || options.thinking;
+  const optional = { temperature: options.temperature, top_p: options.topP, seed: request.seed };
   return {
-    max_tokens: request.maxAnswerTokens,
-    temperature: options.temperature,
-    top_p: options.topP,
-    seed: request.seed,
+    [memory.limitName]: request.maxAnswerTokens,
+    ...Object.fromEntries(Object.entries(optional).filter(([name]) => !isOmitted(name, memory))),
     ...(memory.takesExtras ? thinkingSwitch(memory.dialect, thinking, options.topK) : {}),
   };
+}
+
+function isOmitted(name: string, { omits }: ServerMemory): boolean {
+  return omits.some((one) => one === name);
 }
 
 /** What the streamed parts come to. */
@@ -266,24 +276,6 @@ function told(
 /** Servers that cut a prompt do so without a word. No text has eight characters per token. */
 function isPromptCut({ system, user }: ChatRequest, usage: Streamed["usage"]): boolean {
   return usage != null && usage.prompt_tokens > 0 && usage.prompt_tokens < (system.length + user.length) / 8;
-}
-
-/**
- * What to try next with a server that does not take the request as it is: without the extras, without the
- * schema, without either. Null where it was not that. What helped is remembered, and nothing else is.
- */
-function lessOf(error: unknown, { dialect, takesSchema, takesExtras }: ServerMemory): ServerMemory | null {
-  if (!(error instanceof OpenAI.APIError) || (error.status !== 400 && error.status !== 422)) return null;
-  if (isTooLong(error)) return null;
-  const hasExtras = dialect !== "openai" && dialect !== null;
-  if (takesSchema && takesExtras && hasExtras) return { dialect, takesSchema, takesExtras: false };
-  if (takesSchema) return { dialect, takesSchema: false, takesExtras: true };
-  return takesExtras && hasExtras ? { dialect, takesSchema, takesExtras: false } : null;
-}
-
-/** Servers agree on the status of this, and not on its code. */
-function isTooLong(error: Error): boolean {
-  return /context|too long|too large|too many tokens|maximum.*tokens/i.test(error.message);
 }
 
 /** How long to wait before the next request; null where another one would fail as well. */

@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly dialect: string;
   /** Decodes by a JSON Schema; otherwise it is asked in words. */
   readonly takesSchema: boolean;
+  /** Parameters that it refuses and that are left out, and the old name of the limit where it wants the new one. */
+  readonly refuses: readonly string[];
   /** It can be told whether to think. */
   readonly tellsThinking: boolean;
   /** Tokens; null where the server does not say. */
@@ -47,10 +49,11 @@ export async function probeModel(
     },
     signal,
   );
-  const { dialect, takesSchema, takesExtras } = server.memory;
+  const { dialect, takesSchema, takesExtras, limitName, omits } = server.memory;
   return {
     dialect: dialect ?? "unknown",
     takesSchema,
+    refuses: [...(limitName === "max_tokens" ? [] : ["max_tokens"]), ...omits],
     tellsThinking: takesExtras && dialect !== null && dialect !== "openai",
     context: contextOf(listed.find(({ id }) => id === name)),
     countsCache: reply.cachedTokens !== null,

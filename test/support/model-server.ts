@@ -28,6 +28,8 @@ export interface Saying {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly message?: string;
+  /** What the error says beside its message: `param`, `code`. */
+  readonly error?: Readonly<Record<string, string>>;
   /** Cuts the bytes of the stream anywhere, in the middle of characters and of lines. */
   readonly chunkBytes?: number;
   /** Ends the connection after so many characters of the text. */
@@ -95,7 +97,8 @@ export async function openModelServer(script: ModelServerScript): Promise<Runnin
     }
     const saying = await script.say(one, heard.length);
     if (saying.status !== undefined) {
-      return refuse(response, saying.status, saying.message ?? "it failed", saying.headers);
+      const { status, message = "it failed", headers: told, error } = saying;
+      return refuse(response, status, message, told, error);
     }
     await answer(response, saying, one, dialect);
   }
@@ -148,9 +151,10 @@ function refuse(
   status: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
 ): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end(JSON.stringify({ error: { message, code: status } }));
+  response.end(JSON.stringify({ error: { message, code: status, ...more } }));
 }
 
 async function answer(

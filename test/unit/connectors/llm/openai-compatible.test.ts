@@ -163,6 +163,135 @@ describe("a model over HTTP", () => {
     expect(server.heard.at(-1)?.body).toHaveProperty("top_k");
   });
 
+  /** Refuses as hosted models do: the first parameter in the body that is none of theirs, one at a time. */
+  function refusing(refusals: Readonly<Record<string, Saying>>): ModelServerScript {
+    return {
+      dialect: "openai",
+      say: ({ body }) => {
+        const name = Object.keys(refusals).find((one) => one in body);
+        return name === undefined ? { text: green } : { status: 400, ...refusals[name] };
+      },
+    };
+  }
+
+  it.each<[string, Readonly<Record<string, Saying>>, Readonly<Record<string, unknown>>, readonly string[]]>([
+    [
+      "the old name of the limit",
+      {
+        max_tokens: {
+          message:
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+          error: { param: "max_tokens", code: "unsupported_parameter" },
+        },
+      },
+      { max_completion_tokens: 50, temperature: 0.7, seed: 7 },
+      ["max_tokens"],
+    ],
+    [
+      "a temperature",
+      {
+        temperature: {
+          message:
+            "Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is supported.",
+          error: { param: "temperature", code: "unsupported_value" },
+        },
+      },
+      { max_tokens: 50, seed: 7 },
+      ["temperature", "top_p"],
+    ],
+    [
+      "a seed, named in the words alone",
+      { seed: { message: "Unrecognized request argument supplied: seed" } },
+      { max_tokens: 50, temperature: 0.7 },
+      ["seed"],
+    ],
+    [
+      "a JSON schema, named by its parameter",
+      {
+        response_format: {
+          message: "Invalid parameter: 'response_format' of type 'json_schema' is not supported.",
+          error: { param: "response_format" },
+        },
+      },
+      { max_tokens: 50, temperature: 0.7, seed: 7 },
+      ["response_format"],
+    ],
+    [
+      "to count tokens in a stream",
+      { stream_options: { message: "Unknown field: stream_options" } },
+      { max_tokens: 50, temperature: 0.7, seed: 7 },
+      ["stream_options"],
+    ],
+  ])(
+    "asks a model that refuses %s once more without, and remembers",
+    async (_what, refusals, has, hasNot) => {
+      const server = await startModelServer(refusing(refusals));
+      const client = clientOf(server);
+
+      const first = await client.ask();
+      const second = await client.ask();
+
+      expect([first.output, second.output]).toEqual([{ colour: "green" }, { colour: "green" }]);
+      expect([first.call.attempts, second.call.attempts]).toEqual([2, 1]);
+      expect(server.heard.at(-1)?.body).toMatchObject(has);
+      for (const name of hasNot) expect(server.heard.at(-1)?.body).not.toHaveProperty(name);
+      const { stream_options: _stream, ...kept } = has;
+      expect(second.call.parameters).toMatchObject(kept);
+    },
+  );
+
+  it("learns several refusals that come one after another, and says them in the health check", async () => {
+    const unsupported = (param: string) => ({
+      message: `Unsupported parameter: '${param}'`,
+      error: { param, code: "unsupported_parameter" },
+    });
+    const server = await startModelServer({
+      dialect: "openai",
+      say: ({ body }) => {
+        const name = ["max_tokens", "top_p", "temperature", "seed"].find((one) => one in body);
+        return name === undefined ? { text: '{"capital":"Paris"}' } : { status: 400, ...unsupported(name) };
+      },
+    });
+    const client = clientOf(server);
+
+    const { refuses, problem } = await probeModel(client, client.options, signal);
+
+    expect({ refuses, problem }).toEqual({
+      refuses: ["max_tokens", "temperature", "top_p", "seed"],
+      problem: null,
+    });
+    expect(server.heard).toHaveLength(4);
+  });
+
+  it("asks with the messages and a limit alone where a refusal names nothing", async () => {
+    const server = await startModelServer({
+      dialect: "openai",
+      say: ({ body }) =>
+        "temperature" in body || "seed" in body || "response_format" in body
+          ? { status: 422, message: "Bad request" }
+          : { text: green },
+    });
+    const client = clientOf(server);
+
+    const { output } = await client.ask();
+    const before = server.heard.length;
+    await client.ask();
+
+    expect(output).toEqual({ colour: "green" });
+    expect(server.heard).toHaveLength(before + 1);
+  });
+
+  it("does not take a limit that is too large for a parameter that is not known", async () => {
+    const { call, server } = await answered({
+      status: 400,
+      message: "max_tokens is too large: 50. This model supports at most 40 completion tokens.",
+      error: { param: "max_tokens", code: "invalid_value" },
+    });
+
+    expect(call.problem?.reason).toBe("cut-off");
+    expect(server.heard).toHaveLength(1);
+  });
+
   it("does not take a prompt that is too long for a schema that is not taken", async () => {
     const { call, server } = await answered({
       say: () => ({ status: 400, message: "This model's maximum context length is 4096 tokens." }),
