@@ -101,6 +101,8 @@ export interface Application {
   readonly store: Store;
   readonly feedback: FeedbackStore;
   readonly redis: { readonly description: string; readonly version: string };
+  /** The language model, with its places shared by all programs on this Redis; null where none is configured. */
+  readonly chat: Chat | null;
   /** What the operator should hear about, though it runs. */
   readonly warnings: readonly string[];
   /** Lets running diagnoses finish for a while, then leaves them for the next start. */
@@ -138,7 +140,8 @@ export async function startApplication(
     if (redis.status === "rejected") throw redis.reason;
     if (code.status === "rejected") throw code.reason;
     const connections = redis.value;
-    const { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory, redisFeedback } = code.value;
+    const { pool, chat, openAskQueue, startDiagnoseWorker, redisStore, redisMemory, redisFeedback } =
+      code.value;
 
     const retentionMs = config.retentionDays * day;
     const store = redisStore(connections.client, { prefix: connections.prefix, retentionMs });
@@ -159,7 +162,7 @@ export async function startApplication(
     // Closed first: those who wait hear what it still finishes.
     closers.push(() => closeWorker(drainMs));
     const { description, version, warnings } = connections;
-    return { enqueue: queue, store, feedback, redis: { description, version }, warnings, close };
+    return { enqueue: queue, store, feedback, redis: { description, version }, chat, warnings, close };
   } catch (error) {
     await close();
     throw error;
@@ -174,7 +177,8 @@ async function loadAndFork(
   closers: (() => Promise<unknown>)[],
 ) {
   const models = config.model === undefined ? null : sharedModels(config.model, redis);
-  const pool = openPool(config, options, models === null ? null : () => models.chat);
+  const chat = models === null ? null : models.chat;
+  const pool = openPool(config, options, chat === null ? null : () => chat);
   closers.push(() => pool.close());
   const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }, { redisMemory }, { redisFeedback }] =
     await Promise.all([
@@ -184,7 +188,7 @@ async function loadAndFork(
       import("./connectors/store/redis-memory.ts"),
       import("./connectors/store/redis-feedback.ts"),
     ]);
-  return { pool, openAskQueue, startDiagnoseWorker, redisStore, redisMemory, redisFeedback };
+  return { pool, chat, openAskQueue, startDiagnoseWorker, redisStore, redisMemory, redisFeedback };
 }
 
 /** The processes that answer questions on the configured telemetry. */
@@ -302,7 +306,7 @@ export function ownModels(model: ModelOptions) {
 /** What reads questions where people are talked to: the model, where one is configured, and the prompts. */
 export async function openQuestionReader(
   { model }: Pick<Config, "model">,
-  chat: Chat | null = model === undefined ? null : ownModels(model).chat,
+  chat: Chat | null,
 ): Promise<Pick<Toolbox, "model" | "prompts">> {
   return {
     model: model === undefined || chat === null ? null : languageModel(chat, modelNames(model)),

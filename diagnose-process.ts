@@ -1,10 +1,12 @@
 import { type OpenToolbox, openToolbox, type Telemetry } from "./compose.ts";
 import type { Config } from "./config.ts";
+import { recordedFirst } from "./connectors/llm/recorded-model.ts";
 import type { Chat } from "./jobs/chat.ts";
 import { type Pipeline, serveDiagnoses } from "./jobs/process-task.ts";
 import { diagnose } from "./pipeline/diagnose.ts";
 import { earlierIncidents, type KnownIncident } from "./pipeline/past-incident.ts";
 import { summarize } from "./pipeline/summarize.ts";
+import type { ChatQuestion } from "./pipeline/types.ts";
 
 /** What compose.ts hands to a process of the pool. */
 type ProcessData = Telemetry & Pick<Config, "pipeline" | "model" | "stateFolder">;
@@ -23,14 +25,23 @@ function open({ pipeline, ...telemetry }: ProcessData, chat: Chat): Pipeline {
   void opened();
   return {
     diagnose: async (question, signal, onStage, known) =>
-      diagnose(question, remembering(await opened(), known), pipeline, signal, onStage),
+      diagnose(question, remembering(question, await opened(), known), pipeline, signal, onStage),
     summarize: async (question, signal, onStage, known) =>
-      summarize(question, remembering(await opened(), known), pipeline, signal, onStage),
+      summarize(question, remembering(question, await opened(), known), pipeline, signal, onStage),
   };
 }
 
-function remembering(toolbox: OpenToolbox, known: readonly KnownIncident[]): OpenToolbox {
-  return { ...toolbox, recall: (incident) => earlierIncidents(incident, known) };
+/** What was asked of the model when the question came is not asked again. */
+function remembering(
+  { reading = [] }: ChatQuestion,
+  toolbox: OpenToolbox,
+  known: readonly KnownIncident[],
+): OpenToolbox {
+  return {
+    ...toolbox,
+    model: toolbox.model === null ? null : recordedFirst(reading, toolbox.model),
+    recall: (incident) => earlierIncidents(incident, known),
+  };
 }
 
 serveDiagnoses<ProcessData>(open);

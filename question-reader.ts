@@ -1,5 +1,6 @@
 import { openQuestionReader, openToolbox } from "./compose.ts";
 import type { Config } from "./config.ts";
+import type { Chat } from "./jobs/chat.ts";
 import { permittedNames } from "./pipeline/permitted.ts";
 import type { ChatQuestion, PreviousAnswer, ReadQuestion } from "./pipeline/types.ts";
 
@@ -10,11 +11,15 @@ export interface QuestionReader {
   readonly helpers: () => ReturnType<typeof openQuestionReader>;
 }
 
-/** What reads questions for a program of its own. */
-export function ownReader(config: Config): QuestionReader {
+/** What reads questions for a program of its own, with a way to the model that others may share. */
+export function ownReader(config: Config, chat: Chat): QuestionReader {
+  let helpers: ReturnType<QuestionReader["helpers"]> | null = null;
   return {
     names: (signal) => serviceNames(config, signal),
-    helpers: () => openQuestionReader(config),
+    helpers: () => {
+      helpers ??= openQuestionReader(config, chat);
+      return helpers;
+    },
   };
 }
 

@@ -132,8 +132,9 @@ export function conversation(desk: Desk): Conversation {
       ...(permitted === null ? {} : { permitted }),
     };
     const understood = await read(question, answered === null ? null : previousAnswer(answered));
+    const asked = withReading(question, understood);
     if (answered !== null && understood.followUp !== null) {
-      return followedUp(understood.followUp, answered, question, message, voice, signal);
+      return followedUp(understood.followUp, answered, asked, message, voice, signal);
     }
     const words = wordsFor(understood, answered !== null);
     if (words !== null) {
@@ -144,12 +145,12 @@ export function conversation(desk: Desk): Conversation {
     if (understood.from === "ask" && canAsk) {
       await threads.remember(message.thread, {
         answered,
-        waiting: { question, intent: understood.intent },
+        waiting: { question: asked, intent: understood.intent },
       });
       await voice.say(timeRequest(defaultWindowMs));
       return { kind: "asked-back" };
     }
-    return make({ question, task: taskOf(understood.intent), since: null }, message, voice, signal);
+    return make({ question: asked, task: taskOf(understood.intent), since: null }, message, voice, signal);
   }
 
   async function make(
@@ -180,9 +181,10 @@ export function conversation(desk: Desk): Conversation {
     message: ChatMessage,
     { answered }: ThreadState,
   ): Promise<ChatQuestion> {
-    const { window, from } = await read({ ...asked, text: message.text, askedAt: message.at }, null);
+    const understood = await read({ ...asked, text: message.text, askedAt: message.at }, null);
+    const { window, from } = understood;
     await threads.remember(message.thread, { answered, waiting: null });
-    return { ...asked, askedWindow: from === "question" ? window : null };
+    return { ...withReading(asked, understood), askedWindow: from === "question" ? window : null };
   }
 
   async function followedUp(
@@ -209,6 +211,11 @@ export function conversation(desk: Desk): Conversation {
 }
 
 const everything: Permission = { verdict: "allowed", permitted: null, mayOperate: true };
+
+/** What the model was asked to read a question goes with it, so that it is kept and not asked again. */
+function withReading(question: ChatQuestion, { calls }: ReadQuestion): ChatQuestion {
+  return calls.length === 0 ? question : { ...question, reading: [...(question.reading ?? []), ...calls] };
+}
 
 function taskOf(intent: Intent): Making["task"] {
   return intent === "summary" ? "summarize" : "diagnose";

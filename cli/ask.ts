@@ -1,5 +1,6 @@
 import { diagnosisJson } from "../bot/diagnosis-json.ts";
 import { explain } from "../bot/explain.ts";
+import { explainCalls } from "../bot/explain-calls.ts";
 import { explainSentences } from "../bot/explain-sentences.ts";
 import { plainText } from "../bot/plain-text.ts";
 import { summaryJson } from "../bot/summary-json.ts";
@@ -47,7 +48,8 @@ async function answered(text: string, talk: Talk, options: AskOptions, shell: Sh
       if (options.json === true) printJson(shell, diagnosisJson(outcome.diagnosis));
       else if (options.explain === true) {
         const { diagnosis } = outcome;
-        const lines = ["", ...explain(diagnosis), "", ...explainSentences(diagnosis)];
+        const parts = [explain(diagnosis), explainSentences(diagnosis), explainCalls(diagnosis)];
+        const lines = parts.flatMap((part) => ["", ...part]);
         for (const line of lines) printLine(shell, plainText(line));
       }
       return exitCodes.answered;

@@ -1,3 +1,5 @@
+import { explainCalls } from "../bot/explain-calls.ts";
+import { plainText } from "../bot/plain-text.ts";
 import { openArchive, openToolbox } from "../compose.ts";
 import { recordedModel } from "../connectors/llm/recorded-model.ts";
 import { diagnose } from "../pipeline/diagnose.ts";
@@ -34,7 +36,7 @@ export async function replay(id: string, options: QuestionOptions, shell: Shell)
       made.success ? made.data : config.pipeline,
       shell.signal,
     );
-    return said(id, differing(saved, again), options, shell);
+    return said(saved, differing(saved, again), options, shell);
   } finally {
     await toolbox.close();
   }
@@ -75,10 +77,12 @@ function readBack(diagnosis: Diagnosis): Diagnosis {
   return Diagnosis.parse(JSON.parse(JSON.stringify(diagnosis)));
 }
 
-function said(id: string, differs: readonly string[], { json }: QuestionOptions, shell: Shell): number {
+function said(saved: Diagnosis, differs: readonly string[], { json }: QuestionOptions, shell: Shell): number {
+  const { id } = saved.question;
   const half = differs.filter((key) => !words.has(key));
   if (json === true) {
-    printJson(shell, { id, same: differs.length === 0, sameRanking: half.length === 0, differs });
+    const { modelCalls } = saved;
+    printJson(shell, { id, same: differs.length === 0, sameRanking: half.length === 0, differs, modelCalls });
   } else if (differs.length === 0) {
     printLine(shell, `${id}: the same, byte by byte.`);
   } else {
@@ -90,5 +94,6 @@ function said(id: string, differs: readonly string[], { json }: QuestionOptions,
         : "The telemetry, the configuration or the version has changed since.",
     );
   }
+  if (json !== true) for (const line of ["", ...explainCalls(saved)]) printLine(shell, plainText(line));
   return differs.length === 0 ? exitCodes.answered : exitCodes.bug;
 }

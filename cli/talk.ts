@@ -64,11 +64,17 @@ export async function talking<Result>(
       return (await started).enqueue.summarize(...question);
     },
   };
+  // One line for the model with the experts, and with every other program on this Redis: the GPU is one.
+  const reader = ownReader(config, async (request, signal) => {
+    const { chat } = await started;
+    if (chat === null) throw new Error("Without a model nothing is asked of one.");
+    return chat(request, signal);
+  });
   const ownThreads = threads(ownThread, false);
   const talk = conversation({
     canAsk: surface.canAsk,
     voiceOf: directVoice({ surface, enqueue, threads: ownThreads, depth }),
-    read: (question, previous) => readFirst(question, previous, config, ownReader(config), shell.signal),
+    read: (question, previous) => readFirst(question, previous, config, reader, shell.signal),
     threads: ownThreads,
     defaultWindowMs: config.pipeline.defaultWindowMs,
     commands: judging({ say: async (...said) => (await started).feedback.say(...said) }),

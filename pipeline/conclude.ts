@@ -39,6 +39,8 @@ type ConcludeFile = CaseFile & {
   readonly consultation: Consultation;
   /** Of the language model, by whom they were asked for. */
   readonly calls: readonly ModelCall[];
+  /** Of the language model, to read the question. */
+  readonly reading: readonly ModelCall[];
   readonly modalities?: readonly Modality[] | null;
   readonly notes: readonly string[];
 };
@@ -85,6 +87,7 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
     sentences: finding.sentences.map((one) => ({ ...one, evidence: [...one.evidence] })),
   }));
   const calls = [...file.calls].sort((a, b) => (a.promptHash < b.promptHash ? -1 : 1));
+  const allCalls = [...file.reading, ...calls];
   const lacking = rankings.flatMap(({ localizer, note }): Gap[] => {
     const refused = toolbox.fitted?.gaps[localizer];
     if (refused !== undefined) return [refused];
@@ -142,13 +145,13 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
     model: findings.some(({ by }) => by === "model")
       ? (calls.find(({ problem }) => problem === null)?.model ?? null)
       : null,
-    modelCalls: calls,
+    modelCalls: allCalls,
     timings: {},
     madeWith: {
       version,
       options,
       sources: toolbox.sources.map(({ name }) => name),
-      prompts: Object.fromEntries(calls.map(({ prompt }) => [prompt.id, prompt.version])),
+      prompts: Object.fromEntries(allCalls.map(({ prompt }) => [prompt.id, prompt.version])),
       seen: {
         series: slice.metrics.length,
         logLines: slice.logs.window.length,

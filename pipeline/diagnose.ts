@@ -16,7 +16,7 @@ import type { PipelineOptions } from "./options.ts";
 import { pastIncident } from "./past-incident.ts";
 import { permittedToolbox } from "./permitted-toolbox.ts";
 import type { Toolbox } from "./ports.ts";
-import { readWithModel } from "./question/index.ts";
+import { readingCalls, readWithModel } from "./question/index.ts";
 import { redactSlice } from "./redact/redact-slice.ts";
 import { redactor } from "./redact/redactor.ts";
 import { restoreDiagnosis } from "./redact/restore-diagnosis.ts";
@@ -56,7 +56,7 @@ export async function diagnose(
     return result;
   }
 
-  const { window, scope, inventory, modalities, notes } = await stage(
+  const { window, scope, inventory, modalities, notes, reading } = await stage(
     "read",
     async () => {
       const known = await takeInventory(toolbox, signal, question.askedAt);
@@ -67,6 +67,7 @@ export async function diagnose(
         scope: resolveScope(question, read),
         modalities: question.carried == null ? read.modalities : question.carried.modalities,
         notes: question.carried == null ? read.notes : [question.carried.note, ...read.notes],
+        reading: readingCalls(question, read),
       };
     },
     (read) => spoken(read.scope.services.length, "service", "every service"),
@@ -133,7 +134,12 @@ export async function diagnose(
   );
   const diagnosis = await stage(
     "conclude",
-    () => conclude({ ...file, consultation, calls: desk?.calls ?? [], modalities, notes }, wished, options),
+    () =>
+      conclude(
+        { ...file, consultation, calls: desk?.calls ?? [], reading, modalities, notes },
+        wished,
+        options,
+      ),
     (made) => made.verdict.replace("-", " "),
   );
   const shown = options.redaction.restore ? restoreDiagnosis(diagnosis, secrets) : diagnosis;
@@ -145,7 +151,7 @@ function recalled(file: CaseFile, toolbox: Toolbox, options: PipelineOptions): r
   if (toolbox.recall === undefined || !file.isNamed) return [];
   const unsaid = { findings: [], gaps: [], notes: [] };
   const incident = pastIncident(
-    conclude({ ...file, consultation: unsaid, calls: [], notes: [] }, toolbox, options),
+    conclude({ ...file, consultation: unsaid, calls: [], reading: [], notes: [] }, toolbox, options),
   );
   return incident === null ? [] : toolbox.recall(incident);
 }

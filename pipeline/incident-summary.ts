@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Cause, EarlierIncident, Evidence, GapRecord, MetricCause, QuestionRecord } from "./diagnosis.ts";
+import { ModelCall } from "./model-call.ts";
 
 /**
  * What broke in a period: the answer to "sum up last night", and what a schedule sends. Saved, sent
@@ -54,6 +55,8 @@ export const IncidentSummary = z.object({
   steps: z.object({ count: z.number().int(), stepMs: z.number(), unseen: z.array(Window) }),
   gaps: z.array(GapRecord),
   uncertainty: z.array(z.string()),
+  /** What the model was asked to read the question; the incidents are told without it. */
+  modelCalls: z.array(ModelCall).default([]),
   timings: z.record(z.string(), z.number()),
   madeWith: z.object({ version: z.string(), options: z.unknown(), sources: z.array(z.string()) }),
 });

@@ -12,6 +12,9 @@ export const modelProblems = [
 ] as const;
 export type ModelProblem = (typeof modelProblems)[number];
 
+/** By which the calls for reading a question are told from those of experts. */
+export const readingPurpose = "question reading";
+
 /**
  * What is kept of one call, whatever came of it: enough to say what was asked of whom and what it cost,
  * and to give the same answer again. It is saved with the diagnosis; the prompt itself is not, since it

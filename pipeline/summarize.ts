@@ -7,7 +7,7 @@ import type { PipelineOptions } from "./options.ts";
 import { permittedKey } from "./permitted.ts";
 import { permittedToolbox } from "./permitted-toolbox.ts";
 import type { Inventory, Toolbox } from "./ports.ts";
-import { readQuestion } from "./question/index.ts";
+import { readingCalls, readWithModel } from "./question/index.ts";
 import { redactor } from "./redact/redactor.ts";
 import { type ResolvedWindow, resolveScope, resolveWindow } from "./resolve.ts";
 import { groupSteps, type StepGroup } from "./summary/group-steps.ts";
@@ -59,16 +59,17 @@ export async function summarize(
     return result;
   }
 
-  const { period, scope, inventory, notes } = await stage(
+  const { period, scope, inventory, notes, reading } = await stage(
     "read",
     async () => {
       const known = await takeInventory(toolbox, signal, question.askedAt);
-      const read = readQuestion(question, known.services, options);
+      const read = await readWithModel(question, known.services, options, toolbox, signal);
       return {
         period: resolveWindow(question, read, options),
         scope: resolveScope(question, read),
         inventory: known,
         notes: read.notes,
+        reading: readingCalls(question, read),
       };
     },
     (read) => read.scope.services.join(", ") || "every service",
@@ -134,6 +135,7 @@ export async function summarize(
       detail: shown(gap.detail),
     })),
     uncertainty: uncertainty(notes, groups.length - diagnoses.length),
+    modelCalls: [...reading],
     timings: { ...timings, total: toolbox.stopwatch() - begun },
     madeWith: { version, options, sources: toolbox.sources.map(({ name }) => name) },
   };
@@ -165,8 +167,9 @@ async function diagnoseEach(
     const askedWindow = { start: group.start, end: Math.min(group.end, group.start + longestDiagnosedMs) };
     const quiet = withQuietTime(inventory, quietTime(askedWindow, groups, options.referenceMs));
     const about = scope.services.length === 0 ? "" : ` in ${scope.services.join(" and ")}`;
+    const id = `${question.id}-${made.length + 1}`;
     const diagnosis = await diagnose(
-      { ...question, id: `${question.id}-${made.length + 1}`, text: `What broke${about}?`, askedWindow },
+      { ...question, id, text: `What broke${about}?`, askedWindow, reading: [] },
       // A summary shows each incident's causes and no explanation: the model is for people who wait for one.
       { ...toolbox, model: null, inventories: [{ name: "summary", inventory: async () => quiet }] },
       options,

@@ -4,6 +4,8 @@
  * milliseconds in UTC and windows are half-open, [start, end). The pipeline reads no clock.
  */
 
+import type { ModelCall } from "./model-call.ts";
+
 export type EpochMs = number;
 
 /** Half-open: `start` belongs to it, `end` does not. */
@@ -29,6 +31,8 @@ export interface ChatQuestion {
   readonly carried?: Carried | null | undefined;
   /** What may be seen where it was asked; nothing given: everything. */
   readonly permitted?: Permitted | null | undefined;
+  /** What the language model was asked to read it, before it was handed over. */
+  readonly reading?: readonly ModelCall[] | undefined;
 }
 
 /** Names of services and sources that may be seen, `*` in them for any run of characters; null: all. */
@@ -71,6 +75,8 @@ export interface ReadQuestion {
   readonly followUp: FollowUp | null;
   /** Said to the person, for example that the default window was taken and why. */
   readonly notes: readonly string[];
+  /** What the language model was asked for it. */
+  readonly calls: readonly ModelCall[];
 }
 
 /** The answer before in a thread, as far as the words that follow it are read against it. */

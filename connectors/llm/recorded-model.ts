@@ -1,5 +1,5 @@
-import { type ModelCall, unansweredCall } from "../../pipeline/model-call.ts";
-import type { LanguageModel } from "../../pipeline/ports.ts";
+import { type ModelCall, readingPurpose, unansweredCall } from "../../pipeline/model-call.ts";
+import type { CompletionRequest, LanguageModel } from "../../pipeline/ports.ts";
 import { cancelled } from "./gate.ts";
 import { completion, promptHash } from "./language-model.ts";
 
@@ -8,21 +8,21 @@ import { completion, promptHash } from "./language-model.ts";
  * was never asked is a problem, and no answer: the prompt has changed since.
  */
 export function recordedModel(calls: readonly ModelCall[]): LanguageModel {
-  const left = [...calls];
+  const find = finder(calls);
   return {
-    name: () => calls[0]?.model ?? "recorded",
+    name: (role) =>
+      calls.find(({ purpose }) => (purpose === readingPurpose) === (role === "question"))?.model ??
+      "recorded",
     async complete(request, signal) {
       if (signal.aborted) throw cancelled();
       const { purpose, prompt } = request;
-      const hash = promptHash(request);
-      const index = left.findIndex((call) => call.promptHash === hash && call.purpose === purpose);
-      const [call] = index < 0 ? [] : left.splice(index, 1);
+      const call = find(request);
       if (call !== undefined) return completion(request, call);
       const promptCharacters = { system: request.system.length, user: request.user.length };
       return completion(request, {
         purpose,
         prompt,
-        promptHash: hash,
+        promptHash: promptHash(request),
         promptCharacters,
         model: "recorded",
         ...unansweredCall,
@@ -32,5 +32,29 @@ export function recordedModel(calls: readonly ModelCall[]): LanguageModel {
         },
       });
     },
+  };
+}
+
+/** Gives the answers that are there already, and asks the model for all others. */
+export function recordedFirst(calls: readonly ModelCall[], model: LanguageModel): LanguageModel {
+  const find = finder(calls);
+  return {
+    name: (role) => model.name(role),
+    async complete(request, signal) {
+      const call = find(request);
+      return call === undefined ? model.complete(request, signal) : completion(request, call);
+    },
+  };
+}
+
+/** Finds each call once: who asks the same again wants the next answer. */
+function finder(calls: readonly ModelCall[]): (request: CompletionRequest<unknown>) => ModelCall | undefined {
+  const left = [...calls];
+  return (request) => {
+    const hash = promptHash(request);
+    const index = left.findIndex(
+      ({ promptHash: known, purpose }) => known === hash && purpose === request.purpose,
+    );
+    return index < 0 ? undefined : left.splice(index, 1)[0];
   };
 }

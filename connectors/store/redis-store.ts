@@ -37,6 +37,7 @@ const SavedQuestion = z.object({
     })
     .nullish(),
   permitted: PermittedRecord.nullish(),
+  reading: z.array(ModelCall).optional(),
 });
 
 const SavedThread = z.object({

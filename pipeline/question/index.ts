@@ -1,2 +1,2 @@
 export { readQuestion } from "./read-question.ts";
-export { readWithModel } from "./read-with-model.ts";
+export { readingCalls, readWithModel } from "./read-with-model.ts";

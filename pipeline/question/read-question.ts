@@ -71,7 +71,7 @@ export function readQuestion(
           names: serviceNames,
         });
   const intent = followUp === null ? readIntent(text, flavoured) : "follow-up";
-  const read = { intent, services, unknownServices, modalities, followUp };
+  const read = { intent, services, unknownServices, modalities, followUp, calls: [] };
   if (followUp !== null) return { ...read, window: null, from: "ask", notes };
   if (question.askedWindow !== null) {
     const window = checked(question.askedWindow, asked, notes);

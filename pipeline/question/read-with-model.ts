@@ -3,6 +3,7 @@ import { QuestionAnswer } from "../../prompts/answer-schemas.ts";
 import { quote } from "../describe/foreign-text.ts";
 import { asBotError } from "../errors.ts";
 import { fillPrompt } from "../fill-prompt.ts";
+import { type ModelCall, readingPurpose } from "../model-call.ts";
 import type { PipelineOptions } from "../options.ts";
 import type { Toolbox } from "../ports.ts";
 import { redactor } from "../redact/redactor.ts";
@@ -45,10 +46,10 @@ export async function readWithModel(
     ),
     question: redactor(options.redaction).redact(text),
   });
-  const { output } = await model.complete(
+  const { output, call } = await model.complete(
     {
       role: "question",
-      purpose: "question reading",
+      purpose: readingPurpose,
       prompt: { id: prompt.id, version: prompt.version },
       system,
       user,
@@ -60,9 +61,16 @@ export async function readWithModel(
     },
     signal,
   );
+  const asked = { ...read, calls: [call] };
   return output === null
-    ? read
-    : filledIn(read, output, question, serviceNames, options, model.name("question"));
+    ? asked
+    : filledIn(asked, output, question, serviceNames, options, model.name("question"));
+}
+
+/** What reading a question took of the model, here and where it was asked; the same call counts once. */
+export function readingCalls({ reading = [] }: ChatQuestion, { calls }: ReadQuestion): readonly ModelCall[] {
+  const known = new Set(reading.map(({ promptHash }) => promptHash));
+  return [...reading, ...calls.filter(({ promptHash }) => !known.has(promptHash))];
 }
 
 /** A time that was told, one that is meant but cannot be ("since the deploy"), or a text with a meaning of its own. */

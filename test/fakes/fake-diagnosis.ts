@@ -51,6 +51,7 @@ export function fakeSummary(question: ChatQuestion): IncidentSummary {
     steps: { count: 12, stepMs: 300_000, unseen: [] },
     gaps: [],
     uncertainty: [],
+    modelCalls: [],
     timings: { total: 1 },
     madeWith: { version: "0.0.0", options: {}, sources: [] },
   };

@@ -25,6 +25,7 @@ export function hotelSummary(changes: Partial<IncidentSummary> = {}): IncidentSu
     steps: { count: 54, stepMs: 10 * minute, unseen: [{ start: at(300), end: at(320) }] },
     gaps: [{ from: "loki", reason: "truncated", detail: "12,000 of 90,000 lines were read." }],
     uncertainty: ["One stretch looked abnormal at first and not on a closer look."],
+    modelCalls: [],
     timings: { total: 41_300 },
     madeWith: { version: "0.1.0", options: {}, sources: ["prometheus", "loki"] },
     ...changes,

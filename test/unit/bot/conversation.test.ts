@@ -22,6 +22,7 @@ const understood: ReadQuestion = {
   modalities: null,
   followUp: null,
   notes: [],
+  calls: [],
 };
 const signal = new AbortController().signal;
 

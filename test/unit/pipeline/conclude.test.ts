@@ -30,7 +30,11 @@ function concluded({ findings = [], notes = [], ...parts }: Parts = {}, chosen =
   const file = caseFile({ slice: slice({ metrics, logs, spans }), ...parts });
   const named = isNamed(file.fused.services, chosen.fusion);
   const consultation = { findings: findings.map(templateFinding), gaps: [], notes: [] };
-  return conclude({ ...file, isNamed: named, consultation, calls: [], notes }, fakeToolbox({}), chosen);
+  return conclude(
+    { ...file, isNamed: named, consultation, calls: [], reading: [], notes },
+    fakeToolbox({}),
+    chosen,
+  );
 }
 
 function suspects(...scores: number[]): CaseFile["fused"] {

@@ -22,6 +22,7 @@ const read: ReadQuestion = {
   modalities: null,
   followUp: null,
   notes: [],
+  calls: [],
 };
 
 describe("resolveWindow", () => {

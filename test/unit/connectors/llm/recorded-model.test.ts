@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import { honestAnswer } from "../../../../bench/reliability/honest-answer.ts";
 import { differing } from "../../../../cli/replay.ts";
 import { languageModel } from "../../../../connectors/llm/language-model.ts";
-import { recordedModel } from "../../../../connectors/llm/recorded-model.ts";
+import { recordedFirst, recordedModel } from "../../../../connectors/llm/recorded-model.ts";
 import type { ChatReply } from "../../../../jobs/chat.ts";
+import { takeInventory } from "../../../../pipeline/collect.ts";
 import { diagnose } from "../../../../pipeline/diagnose.ts";
 import { Diagnosis } from "../../../../pipeline/diagnosis.ts";
 import { PipelineOptions } from "../../../../pipeline/options.ts";
 import type { LanguageModel } from "../../../../pipeline/ports.ts";
+import { readWithModel } from "../../../../pipeline/question/index.ts";
+import type { ChatQuestion } from "../../../../pipeline/types.ts";
 import { incident } from "../../../fakes/incident.ts";
 import { window } from "../../../fakes/telemetry.ts";
 import { fakeToolbox } from "../../../fakes/toolbox.ts";
@@ -79,6 +82,47 @@ describe("a recorded model", () => {
     expect(spoken.causes[0]?.service).toBe("geo");
     expect(ranking(spoken)).toBe(ranking(silent));
     expect(spoken.explanation).not.toBe(silent.explanation);
+  });
+
+  it("reads a question once, keeps how with the case, and reads it the same again", async () => {
+    const italian = { ...question, text: "cosa si è rotto in tarda serata" };
+    const [start, end] = [window.start, window.end].map((at) => new Date(at).toISOString());
+    const meaning = {
+      intent: "diagnose",
+      window: { start, end },
+      timeWords: "in tarda serata",
+      services: [],
+      modalities: [],
+    };
+    const asked: string[] = [];
+    const reader = languageModel(
+      async ({ role, answer, user }) => {
+        asked.push(answer.name);
+        const said = role === "question" ? meaning : honestAnswer(answer.name, user);
+        return { ...reply, model: role === "question" ? "small" : "qwen3", answer: JSON.stringify(said) };
+      },
+      { question: "small", expert: "qwen3" },
+    );
+    const toolbox = fakeToolbox(incident(true));
+    const where = (made: ChatQuestion, model: LanguageModel) =>
+      diagnose(made, { ...toolbox, model }, options, signal);
+    const services = (await takeInventory(toolbox, signal)).services;
+    const { calls } = await readWithModel(italian, services, options, { ...toolbox, model: reader }, signal);
+    const read = { ...italian, reading: calls };
+
+    const saved = await where(read, recordedFirst(calls, reader));
+    const again = await where(read, recordedModel(saved.modelCalls));
+
+    expect(asked.filter((name) => name === "question")).toHaveLength(1);
+    expect(saved.window).toEqual({ start: window.start, end: window.end, from: "question" });
+    expect(saved.modelCalls[0]).toMatchObject({
+      purpose: "question reading",
+      prompt: { id: "question" },
+      answer: JSON.stringify(meaning),
+    });
+    expect(saved.modelCalls.filter(({ purpose }) => purpose === "question reading")).toHaveLength(1);
+    expect(saved.model).toBe("qwen3");
+    expect(differing(Diagnosis.parse(JSON.parse(JSON.stringify(saved))), again)).toEqual([]);
   });
 
   it("makes up no answer for what was not asked", async () => {
