@@ -1,5 +1,8 @@
-import type { OptionalParameter } from "./less-demanding.ts";
 import type { Dialect } from "./model-options.ts";
+
+/** Parameters of OpenAI's that a request can do without. */
+export const optionalParameters = ["temperature", "top_p", "seed", "stream_options"] as const;
+export type OptionalParameter = (typeof optionalParameters)[number];
 
 /** What was learnt of a server; a program asks once and does not forget. */
 export interface ServerMemory {

@@ -1,9 +1,5 @@
 import { OpenAI } from "openai";
-import type { ServerMemory } from "./dialect.ts";
-
-/** Parameters of OpenAI's that a request can do without. */
-export const optionalParameters = ["temperature", "top_p", "seed", "stream_options"] as const;
-export type OptionalParameter = (typeof optionalParameters)[number];
+import { type OptionalParameter, optionalParameters, type ServerMemory } from "./dialect.ts";
 
 /** A model that thinks refuses these two together, and names one of them at a time. */
 const sampling: readonly OptionalParameter[] = ["temperature", "top_p"];
