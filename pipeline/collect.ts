@@ -1,5 +1,6 @@
 import { assembleTraces } from "./detect/assemble-traces.ts";
 import { insufficientBaseline } from "./detect/three-sigma.ts";
+import { requestsOf } from "./detect/traces-of-lines.ts";
 import { asBotError, BotError } from "./errors.ts";
 import { withoutHiddenNames } from "./hidden-names.ts";
 import { peerInference } from "./inferred-peers.ts";
@@ -294,6 +295,8 @@ function lengthOf(windows: readonly TimeWindow[]): number {
   return windows.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
+const fromLines = "Requests are read from log lines, which carry their ids.";
+
 /** What a person should hear was not there: modalities without a source, without data, without a past. */
 function missing(slice: Omit<TelemetrySlice, "gaps">, toolbox: Toolbox, inventory: Inventory): Gap[] {
   const counts = {
@@ -308,21 +311,31 @@ function missing(slice: Omit<TelemetrySlice, "gaps">, toolbox: Toolbox, inventor
   const gaps: Gap[] = [];
   for (const modality of ["metric", "log", "trace"] as const) {
     const { window, reference, noun } = counts[modality];
+    // Without spans on both sides, requests are read from log lines where these say which they belong to.
+    const instead = modality === "trace" && requestsOf(slice).from === "lines" ? ` ${fromLines}` : "";
     const names = toolbox.sources
       .filter((source) => source.modality === modality)
       .map((source) => source.name);
     if (toolbox.leftOut?.includes(modality) === true) {
-      gaps.push({ from: noun, reason: "missing", detail: `The ${noun} were left out, as was asked.` });
+      gaps.push({
+        from: noun,
+        reason: "missing",
+        detail: `The ${noun} were left out, as was asked.${instead}`,
+      });
     } else if (names.length === 0) {
       const which = toolbox.withheld === undefined ? "" : " that may be read here";
-      gaps.push({ from: noun, reason: "missing", detail: `No source of ${noun}${which} is connected.` });
+      gaps.push({
+        from: noun,
+        reason: "missing",
+        detail: `No source of ${noun}${which} is connected.${instead}`,
+      });
     } else if (window === 0) {
-      const detail = `There are no ${noun} in this window${runs(inventory.extent[modality])}.`;
+      const detail = `There are no ${noun} in this window${runs(inventory.extent[modality])}.${instead}`;
       gaps.push({ from: names.join(", "), reason: "missing", detail });
     } else if (reference === 0) {
-      const instead =
-        modality === "metric" ? " Symptoms are compared with their own best values in the window." : "";
-      const detail = `There are no ${noun} from a normal period to compare with.${instead}`;
+      const otherwise =
+        modality === "metric" ? " Symptoms are compared with their own best values in the window." : instead;
+      const detail = `There are no ${noun} from a normal period to compare with.${otherwise}`;
       gaps.push({ from: names.join(", "), reason: "no-reference", detail });
     }
   }

@@ -337,6 +337,8 @@ export interface LogAnomaly extends AnomalyBase {
   readonly expectedNext: string | null;
   /** For "broken-sequence": the service that was called last before the break, where it is always the same. */
   readonly calleeBefore: string | null;
+  /** For "broken-sequence" without spans: the service that writes nothing more while its caller goes on. */
+  readonly silentCallee?: string;
   readonly level: string | null;
   readonly count: number;
   /** What the reference period lets expect in a window of this length and load. */

@@ -17,6 +17,7 @@ import {
   type RuleRuns,
   type SequenceRule,
 } from "./sequence-rules.ts";
+import { requestsOf } from "./traces-of-lines.ts";
 
 const fewestBreaks = 3;
 /** A rule must break this much more often than in the reference period, as a share of its runs. */
@@ -31,6 +32,8 @@ const fullSeverity = Math.log2(65);
 const sameCalleeShare = 0.8;
 /** Reference traces with error lines are left out while they are at most this share of all. */
 const errorTraceShare = 0.3;
+/** A caller goes on without a callee when it does in this share of the runs that miss it. */
+const goesOnShare = 0.5;
 const shownExamples = 3;
 const longestExample = 300;
 
@@ -50,13 +53,14 @@ export const brokenSequences = {
   name: "broken-sequences",
   modality: "log",
   detect(slice: TelemetrySlice): LogAnomaly[] {
-    const reference = withoutErrors(whole(slice), slice.logs.reference);
+    const requests = requestsOf(slice);
+    const reference = withoutErrors(whole(requests.reference, slice), slice.logs.reference);
     // Of sampled lines, some are missing from every span: the calls alone must do then.
     const { isSampled } = slice.logs;
     const normal = spanSequences(reference, isSampled ? [] : slice.logs.reference);
     const rules = learnRules(normal);
     const usual = checkRules(normal, rules);
-    const window = finished(slice);
+    const window = finished(requests.window, slice);
     const now = checkRules(spanSequences(window, isSampled ? [] : slice.logs.window), rules);
     const surprises = surprisesOf(usual, now);
     const origins = originsOf(
@@ -64,10 +68,14 @@ export const brokenSequences = {
       window,
     );
     const internal = internalOperations(reference);
+    const silenced = requests.from === "lines" ? calleesOfCalls(reference) : new Map<string, string>();
     const lines = linesByStatement(slice.logs.window, origins);
     return [...origins]
       .filter(([, runs]) => runs.length >= fewestBreaks)
-      .map(([rule, runs]) => anomalyOf(rule, runs, surprises.get(rule), now, window, internal, lines));
+      .map(([rule, runs]) => ({
+        ...anomalyOf(rule, runs, surprises.get(rule), now, window, internal, lines),
+        ...silentCallee(rule, runs, silenced),
+      }));
   },
 } as const satisfies AnomalyDetector;
 
@@ -179,6 +187,34 @@ function anomalyOf(
   };
 }
 
+/**
+ * Lines show a call only by what the callee writes. Where its caller goes on without it, the callee fell silent.
+ */
+function silentCallee(
+  rule: SequenceRule,
+  runs: readonly BrokenRun[],
+  callees: ReadonlyMap<string, string>,
+): Pick<LogAnomaly, "silentCallee"> {
+  const callee = callees.get(`${rule.service}\n${rule.next ?? ""}`);
+  const going = runs.filter(({ sequence, position }) =>
+    sequence.events.slice(position + 1).some(({ name, isError }) => name !== endOfSpan && !isError),
+  ).length;
+  return callee !== undefined && going >= goesOnShare * runs.length ? { silentCallee: callee } : {};
+}
+
+/** Callees by caller and the event that a call to them begins with. */
+function calleesOfCalls(traces: readonly Trace[]): Map<string, string> {
+  const callees = new Map<string, string>();
+  for (const { spans, parents } of traces) {
+    spans.forEach(({ service }, index) => {
+      const call = spans[parents[index] ?? -1];
+      if (call === undefined || call.service === service) return;
+      callees.set(`${call.service}\n${startOf(call.operation)}`, service);
+    });
+  }
+  return callees;
+}
+
 /** The broken rule's start, moved up over calls that never leave the service: they name no code region. */
 function regionStart(run: BrokenRun, rule: SequenceRule, internal: ReadonlySet<string>): string {
   let at = run.position;
@@ -265,13 +301,13 @@ function withoutErrors(traces: readonly Trace[], lines: readonly LogLine[]): rea
 }
 
 /** Traces whose spans all ended inside the window: what is still running has not broken off. */
-function finished(slice: TelemetrySlice): Trace[] {
-  return slice.traces.window.filter(({ end }) => end < slice.window.end);
+function finished(traces: readonly Trace[], slice: TelemetrySlice): Trace[] {
+  return traces.filter(({ end }) => end < slice.window.end);
 }
 
 /** Normal traces but for those that ran on when their period ended: their lines were read half way. */
-function whole({ traces, referencePeriods }: TelemetrySlice): Trace[] {
-  return traces.reference.filter(
+function whole(traces: readonly Trace[], { referencePeriods }: TelemetrySlice): Trace[] {
+  return traces.filter(
     (trace) =>
       !referencePeriods.trace.some(
         ({ start, end }) => trace.start >= start && trace.start < end && trace.end >= end,

@@ -1,6 +1,7 @@
 import type { AnomalyDetector } from "../ports.ts";
 import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
 import type { MetricAnomaly, TelemetrySlice, TimeWindow, Trace } from "../types.ts";
+import { requestsOf } from "./traces-of-lines.ts";
 
 /** Metric names of what is derived from spans; the first is Nezha's (Yu et al., ESEC/FSE 2023). */
 export const networkDelay = "NetworkP90(ms)";
@@ -39,8 +40,9 @@ export const callDelays = {
   name: "call-delays",
   modality: "trace",
   detect(slice: TelemetrySlice): MetricAnomaly[] {
-    const reference = timesOf(slice.traces.reference, slice.referencePeriods.trace);
-    const window = timesOf(slice.traces.window, [slice.window]);
+    const requests = requestsOf(slice);
+    const reference = timesOf(requests.reference, slice.referencePeriods.trace);
+    const window = timesOf(requests.window, [slice.window]);
     return [...networkAnomalies(reference, window, slice), ...selfTimeAnomalies(reference, window, slice)];
   },
 } as const satisfies AnomalyDetector;

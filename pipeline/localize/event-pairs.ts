@@ -1,5 +1,6 @@
 import { name, quote } from "../describe/foreign-text.ts";
 import { startOf } from "../detect/event-sequences.ts";
+import { reachedBy, requestsOf } from "../detect/traces-of-lines.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice } from "../types.ts";
 import { answeredCalls, callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
@@ -29,22 +30,28 @@ export const eventPairs = {
     );
     const silent = silentCallees(slice, anomalies);
     const calleeOf = ({ service, template }: LogAnomaly) => silent.get(callKey(service, template));
-    const calls = answeredCalls(slice.traces.reference);
+    const missedBy = (anomaly: LogAnomaly) => anomaly.silentCallee ?? calleeOf(anomaly)?.service;
+    const calls = broken.length === 0 ? null : answeredCalls(requestsOf(slice).reference);
     const isCall = ({ service, template, expectedNext }: LogAnomaly) =>
-      calls.has(callKey(service, template)) && expectedNext?.endsWith(startOf("")) === true;
+      calls?.has(callKey(service, template)) === true && expectedNext?.endsWith(startOf("")) === true;
     const regions = broken.map((anomaly) => ({
       service: anomaly.service,
       instance: anomaly.instance,
       // That a call reaches nobody is no region of the caller's code.
-      metric: isCall(anomaly) ? null : `${anomaly.template}_${anomaly.expectedNext ?? ""}`,
+      metric:
+        isCall(anomaly) || anomaly.silentCallee !== undefined
+          ? null
+          : `${anomaly.template}_${anomaly.expectedNext ?? ""}`,
       symptom: false,
-      score: (calleeOf(anomaly) === undefined ? 1 : callerShare) * anomaly.severity,
+      score: (missedBy(anomaly) === undefined ? 1 : callerShare) * anomaly.severity,
       evidence: [anomaly.id],
-      waitsFor: calleeOf(anomaly)?.service,
+      waitsFor: missedBy(anomaly),
       why: `In ${anomaly.count} requests "${quote(anomaly.template)}" was no longer followed by "${quote(anomaly.expectedNext ?? "")}", which normally always comes.`,
     }));
     const unreached = broken.flatMap((anomaly) => unreachedCallee(anomaly, calleeOf(anomaly)));
-    return [...regions, ...unreached, ...sharedCallees(broken)];
+    const goneOn = broken.filter(({ silentCallee }) => silentCallee !== undefined);
+    const brokenOff = broken.filter(({ silentCallee }) => silentCallee === undefined);
+    return [...regions, ...unreached, ...goneOn.flatMap(silentInLines), ...sharedCallees(brokenOff)];
   },
 } as const satisfies Localizer;
 
@@ -60,6 +67,24 @@ function unreachedCallee(anomaly: LogAnomaly, callee: SilentCallee | undefined):
       score: Math.max(anomaly.severity, callee.strength),
       evidence: [anomaly.id],
       why: `In ${anomaly.count} requests ${name(anomaly.service)} called it and nothing of it is in the trace, where it normally always is.`,
+    },
+  ];
+}
+
+/** Without spans: the callee that writes nothing more while its caller goes on. */
+function silentInLines(anomaly: LogAnomaly): Candidate[] {
+  const { silentCallee: service, expectedNext, severity, count, id } = anomaly;
+  if (service === undefined) return [];
+  const reached = reachedBy(expectedNext ?? "");
+  return [
+    {
+      service,
+      instance: null,
+      metric: `${startOf(reached)}_${reached}`,
+      symptom: false,
+      score: severity,
+      evidence: [id],
+      why: `In ${count} requests its "${quote(reached)}" is missing, which normally always comes when ${name(anomaly.service)} calls it, and that one went on.`,
     },
   ];
 }

@@ -198,7 +198,9 @@ describe("a question that follows an answer", () => {
     expect(diagnosis.window).toEqual({ ...window, from: "asked" });
     expect(diagnosis.madeWith.seen.traces).toBe(0);
     expect(diagnosis.madeWith.sources).toEqual(["fake metrics", "fake logs"]);
-    expect(diagnosis.gaps.map(({ detail }) => detail)).toContain("The traces were left out, as was asked.");
+    expect(diagnosis.gaps.map(({ detail }) => detail)).toContain(
+      "The traces were left out, as was asked. Requests are read from log lines, which carry their ids.",
+    );
     expect(diagnosis.uncertainty).toContain("As was asked.");
   });
 

@@ -227,7 +227,7 @@ describe("a question where only some sources may be read", () => {
     expect(diagnosis.gaps.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([
         "Only some sources may be seen here: the cause may lie outside of them.",
-        "No source of traces that may be read here is connected.",
+        "No source of traces that may be read here is connected. Requests are read from log lines, which carry their ids.",
       ]),
     );
   });
