@@ -1,5 +1,6 @@
 import { confidenceFeatures, confidenceInFirst, confidences } from "./confidence.ts";
 import { name } from "./describe/foreign-text.ts";
+import { detectorGaps } from "./detect/index.ts";
 import type { Cause, Diagnosis, Evidence } from "./diagnosis.ts";
 import type { CaseFile } from "./experts/case-file.ts";
 import type { Finding } from "./experts/finding.ts";
@@ -93,7 +94,12 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
     if (refused !== undefined) return [refused];
     return note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }];
   });
-  const gaps = unrepeated([...slice.gaps, ...lacking, ...file.consultation.gaps]);
+  const gaps = unrepeated([
+    ...slice.gaps,
+    ...detectorGaps(slice, options.detectors, toolbox.fitted),
+    ...lacking,
+    ...file.consultation.gaps,
+  ]);
   return {
     question: {
       id: question.id,

@@ -83,15 +83,37 @@ export interface Lessons {
   readonly incidents: readonly LabelledIncident[];
 }
 
+/** How it goes with what a method learns; `part` names the network where it has several. */
+export type Learnt =
+  | { readonly kind: "epoch"; readonly part: string; readonly epoch: number; readonly loss: number }
+  | {
+      readonly kind: "part";
+      readonly part: string;
+      readonly epochs: number;
+      /** On what was held back from the training. */
+      readonly loss: number;
+      /** It went on from what was learnt before. */
+      readonly isWarm: boolean;
+    };
+
+/** What a method may go on from, and who hears how it goes. */
+export interface Course<Model> {
+  /** What it learnt before; null where nothing, or nothing that it could read. */
+  readonly previous: Model | null;
+  tell(learnt: Learnt): void;
+}
+
 /** How a method learns, and what is kept of it: JSON, checked when it is read again. */
 export interface Learner<Model> {
+  /** It takes many minutes: fitted where it is in use or named, and not with all the others. */
+  readonly isSlow?: true;
   /** Rises whenever a model of an older version would be misread. */
   readonly version: number;
   /** What the model's numbers stand for, in order; a model of others is refused. */
   readonly features: readonly string[];
   readonly model: z.ZodType<Model>;
-  /** Same lessons and seed, same model. It takes its time: not on an event loop that serves people. */
-  fit(lessons: Lessons, seed: number): Model;
+  /** Same lessons, seed and previous model, same model. It takes its time: not on an event loop that serves people. */
+  fit(lessons: Lessons, seed: number, course?: Course<Model>): Model;
 }
 
 /** Fitted models by the name of their method, and why some that there are cannot be used. */
@@ -105,8 +127,12 @@ export interface AnomalyDetector<Model = null> {
   readonly name: string;
   readonly modality: Modality;
   readonly learner?: Learner<Model>;
+  /** It judges the metrics of a service together, so it is shown all of them whichever it is to judge. */
+  readonly isMultivariate?: true;
   /** Ids are given later, in order; an id here is "". */
   detect(slice: TelemetrySlice, model: Model | null): readonly Anomaly[];
+  /** What it did without, in a sentence for the reply; null when nothing. */
+  whyLess?(slice: TelemetrySlice, model: Model | null): string | null;
 }
 
 /** Pure and synchronous. Ranks only what occurs in the slice; may rank none. */

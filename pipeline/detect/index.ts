@@ -1,11 +1,12 @@
 import type { AnomalyDetector, FittedModels } from "../ports.ts";
-import type { Anomaly, MetricAnomaly, MetricSeries, SeriesKey, TelemetrySlice } from "../types.ts";
+import type { Anomaly, Gap, MetricSeries, SeriesKey, TelemetrySlice } from "../types.ts";
 import { automatic } from "./automatic.ts";
 import { brokenSequences } from "./broken-sequences.ts";
 import { callDelays } from "./call-delays.ts";
 import { dbscan } from "./dbscan.ts";
 import { logTemplates } from "./log-templates.ts";
 import { lostRequests } from "./lost-requests.ts";
+import { omniAnomaly, usad } from "./multivariate/multivariate.ts";
 import { percentile } from "./percentile.ts";
 import { callRepeats } from "./repeated-calls.ts";
 import { robustSpread } from "./robust-spread.ts";
@@ -26,6 +27,8 @@ export const metricDetectors = {
   dbscan,
   spot,
   dspot,
+  usad,
+  "omni-anomaly": omniAnomaly,
 } as const;
 export const traceDetectors = {
   "trace-rules": traceRules,
@@ -64,13 +67,9 @@ export function detect(
 ): readonly Anomaly[] {
   const { chosen, others } = chosenSeries(slice.metrics, names.perMetric ?? []);
   const rest = { ...slice, metrics: others };
-  const detectors: readonly AnomalyDetector<unknown>[] = [
-    ...names.metric.map((name) => metricDetectors[name]),
-    ...withoutTwins(names.trace).map((name) => traceDetectors[name]),
-    ...names.log.map((name) => logDetectors[name]),
-  ];
+  const detectors = detectorsOf(names);
   const found = [
-    ...[...chosen].flatMap(([name, metrics]) => judgedBy(name, { ...slice, metrics })),
+    ...[...chosen].flatMap(([name, metrics]) => judgedBy(metricDetectors[name], metrics, slice, models)),
     ...onePerSeries(
       detectors.flatMap((detector) => [...detector.detect(rest, models[detector.name] ?? null)]),
     ),
@@ -82,6 +81,26 @@ export function detect(
       .sort((a, b) => b.anomaly.severity - a.anomaly.severity || (a.order < b.order ? -1 : 1))
       .map(({ anomaly }, index) => ({ ...anomaly, id: `${modality}-${index + 1}` })),
   );
+}
+
+/** What the named detectors did without: a model that cannot be used, or none where one is needed. */
+export function detectorGaps(slice: TelemetrySlice, names: DetectorNames, fitted?: FittedModels): Gap[] {
+  const perMetric = (names.perMetric ?? []).map(({ detector }) => metricDetectors[detector]);
+  const used = new Set<AnomalyDetector<unknown>>([...detectorsOf(names), ...perMetric]);
+  return [...used].flatMap((detector): Gap[] => {
+    const refused = fitted?.gaps[detector.name];
+    if (refused !== undefined) return [refused];
+    const detail = detector.whyLess?.(slice, fitted?.models[detector.name] ?? null) ?? null;
+    return detail === null ? [] : [{ from: detector.name, reason: "missing", detail }];
+  });
+}
+
+function detectorsOf(names: DetectorNames): readonly AnomalyDetector<unknown>[] {
+  return [
+    ...names.metric.map((name) => metricDetectors[name]),
+    ...withoutTwins(names.trace).map((name) => traceDetectors[name]),
+    ...names.log.map((name) => logDetectors[name]),
+  ];
 }
 
 /** `trace-anomaly` has what `trace-rules` has: where both are named, the rules would tell everything twice. */
@@ -121,10 +140,20 @@ function matcherOf({ metric, service }: MetricChoice): (key: SeriesKey) => boole
   return (key) => metricPattern.test(key.metric) && servicePattern.test(key.service);
 }
 
-function judgedBy(name: MetricChoice["detector"], slice: TelemetrySlice): MetricAnomaly[] {
-  return metricDetectors[name]
-    .detect(slice)
-    .map((anomaly) => ({ ...anomaly, chosenSince: anomaly.chosenSince ?? "the configuration says so" }));
+function judgedBy(
+  detector: AnomalyDetector<unknown>,
+  chosen: readonly MetricSeries[],
+  slice: TelemetrySlice,
+  models: FittedModels["models"],
+): Anomaly[] {
+  const ids = new Set(chosen.map(({ key }) => seriesId(key)));
+  const services = new Set(chosen.map(({ key }) => key.service));
+  const metrics =
+    detector.isMultivariate === true ? slice.metrics.filter(({ key }) => services.has(key.service)) : chosen;
+  return detector.detect({ ...slice, metrics }, models[detector.name] ?? null).flatMap((anomaly) => {
+    if (anomaly.modality !== "metric" || !ids.has(seriesId(anomaly.key))) return [];
+    return [{ ...anomaly, chosenSince: anomaly.chosenSince ?? "the configuration says so" }];
+  });
 }
 
 /** Where several metric detectors flag the same series, the first one's events stand. */
@@ -132,12 +161,15 @@ function onePerSeries(anomalies: readonly Anomaly[]): Anomaly[] {
   const flaggedBy = new Map<string, string>();
   return anomalies.filter((anomaly) => {
     if (anomaly.modality !== "metric") return true;
-    const { service, instance, metric } = anomaly.key;
-    const series = [service, instance ?? "", metric].join("\n");
+    const series = seriesId(anomaly.key);
     const first = flaggedBy.get(series) ?? anomaly.detector;
     flaggedBy.set(series, first);
     return first === anomaly.detector;
   });
+}
+
+function seriesId({ service, instance, metric }: SeriesKey): string {
+  return [service, instance ?? "", metric].join("\n");
 }
 
 function orderKey(anomaly: Anomaly): string {

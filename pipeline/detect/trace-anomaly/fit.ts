@@ -1,6 +1,10 @@
 import { adam } from "../../learn/adam.ts";
-import { newTape, tensor } from "../../learn/tape.ts";
+import { type Schooled, trainUntilBest } from "../../learn/early-stopping.ts";
+import { copyParameters } from "../../learn/saved-parameters.ts";
+import { batchesOf, shuffled, stackedRows } from "../../learn/stacked-rows.ts";
+import { newTape } from "../../learn/tape.ts";
 import { type Random, xoshiro } from "../../learn/xoshiro.ts";
+import type { Course } from "../../ports.ts";
 import { spot } from "../../spot.ts";
 import { quantile } from "../../statistics.ts";
 import { type Columns, learnColumns, vectorOf } from "./service-vectors.ts";
@@ -58,7 +62,8 @@ export interface FittedTraces {
 /**
  * Fits the network to normal traces, given as the longest time of each call path.
  *
- * Shape:  null for fewer than 200 traces: rules must do. Of more than 20,000 an even share is taken.
+ * Shape:  null for fewer than 200 traces: rules must do. Of more than 20,000 an even share is taken. Goes on
+ *         from the weights of `previous` where the call paths are the same.
  * Throws: never. Same traces, options and seed, same numbers.
  * Source: TraceAnomaly (Liu et al., ISSRE 2020) with ALGORITHMS 4.3's sizes for this language. ActNorm
  *         starts as identity in place of the first batch's moments, and the tail of the likelihoods is a
@@ -68,11 +73,11 @@ export function fitTraces(
   traces: readonly ReadonlyMap<string, number>[],
   seed: number,
   options: FitOptions = defaultFit,
-  onEpoch: (epoch: number, loss: number) => void = () => {},
+  { previous, tell }: Course<FittedTraces> = { previous: null, tell: () => {} },
 ): FittedTraces | null {
   if (traces.length < fewestTraces) return null;
   const random = xoshiro(seed, "trace-anomaly");
-  const columns = learnColumns(traces);
+  const columns = learnColumns(traces, previous?.columns.paths);
   const step = Math.max(1, traces.length / options.mostTraces);
   const taken = Array.from(
     { length: Math.min(traces.length, options.mostTraces) },
@@ -83,10 +88,22 @@ export function fitTraces(
     random,
   );
   const held = Math.ceil(validationShare * rows.length);
-  const network = trained(rows.slice(held), rows.slice(0, held), columns, random, options, onEpoch);
+  const { hidden, latent, blocks } = options;
+  const network = newNetwork({ columns: columns.paths.length, hidden, latent, blocks }, random);
+  const isWarm = goesOnFrom(previous, columns, network);
+  const schooled = trained(rows.slice(held), rows.slice(0, held), network, random, options, (epoch, loss) =>
+    tell({ kind: "epoch", part: "traces", epoch, loss }),
+  );
+  if (schooled !== null) tell({ kind: "part", part: "traces", ...schooled, isWarm });
   const scores = logLikelihoods(network, rows, scoreSamples, xoshiro(seed, "trace-threshold"));
   const known = new Set(traces.flatMap((times) => [...times.keys()]));
   return { columns, knownPaths: [...known].sort(), network, threshold: lowest(scores) };
+}
+
+/** Takes over the weights of before where they stand for the same columns in a network of the same size. */
+function goesOnFrom(previous: FittedTraces | null, { paths }: Columns, network: VariationalNetwork): boolean {
+  if (previous === null || previous.columns.paths.join("\n") !== paths.join("\n")) return false;
+  return copyParameters(parametersOf(previous.network), parametersOf(network));
 }
 
 /** The likelihood that one normal trace in a thousand falls below. */
@@ -103,32 +120,20 @@ function lowest(scores: Float64Array): number {
 function trained(
   rows: readonly Float64Array[],
   validation: readonly Float64Array[],
-  columns: Columns,
+  network: VariationalNetwork,
   random: Random,
   options: FitOptions,
   onEpoch: (epoch: number, loss: number) => void,
-): VariationalNetwork {
-  const { hidden, latent, blocks, epochs } = options;
-  const network = newNetwork({ columns: columns.paths.length, hidden, latent, blocks }, random);
+): Schooled | null {
   const parameters = parametersOf(network);
   const optimize = adam(parameters, { clip, decay });
-  let best = parameters.map(({ data }) => data.slice());
-  let most = Number.NEGATIVE_INFINITY;
-  let worse = 0;
-  for (let epoch = 1; epoch <= epochs && worse < patience; epoch++) {
-    onEpoch(epoch, trainedEpoch(shuffled(rows, random), network, random, options, optimize));
-    if (epoch % checkEvery !== 0 && epoch !== epochs) continue;
-    const bound = meanBound(network, validation, xoshiro(epoch, "trace-validation"));
-    worse = bound > most ? 0 : worse + 1;
-    if (bound > most) {
-      most = bound;
-      best = parameters.map(({ data }) => data.slice());
-    }
-  }
-  parameters.forEach(({ data }, index) => {
-    data.set(best[index] ?? data);
-  });
-  return network;
+  return trainUntilBest(
+    parameters,
+    { epochs: options.epochs, checkEvery, patience },
+    () => trainedEpoch(shuffled(rows, random), network, random, options, optimize),
+    (epoch) => -meanBound(network, validation, xoshiro(epoch, "trace-validation")),
+    onEpoch,
+  );
 }
 
 /** Mean loss per row. */
@@ -139,39 +144,21 @@ function trainedEpoch(
   { batch, latent }: FitOptions,
   optimize: (rate: number) => void,
 ): number {
-  const size = Math.min(batch, rows.length);
-  const batches = Math.floor(rows.length / size);
+  const batches = batchesOf(rows, batch);
   let total = 0;
-  for (let i = 0; i < batches; i++) {
-    const x = stacked(rows.slice(i * size, (i + 1) * size));
+  for (const x of batches) {
     const tape = newTape();
     const bound = evidenceBound(tape, network, x, normalNoise(x.rows, latent, random));
     const loss = tape.affine(tape.sum(bound), -1 / x.rows);
     tape.backward(loss);
     optimize(rate);
-    total += (loss.data[0] ?? 0) / batches;
+    total += (loss.data[0] ?? 0) / batches.length;
   }
   return total;
 }
 
 function meanBound(network: VariationalNetwork, rows: readonly Float64Array[], random: Random): number {
-  const x = stacked(rows);
+  const x = stackedRows(rows);
   const bound = evidenceBound(newTape(), network, x, normalNoise(x.rows, network.size.latent, random));
   return bound.data.reduce((sum, value) => sum + value, 0) / x.rows;
-}
-
-function stacked(rows: readonly Float64Array[]) {
-  const cols = rows[0]?.length ?? 0;
-  const data = new Float64Array(rows.length * cols);
-  rows.forEach((row, index) => {
-    data.set(row, index * cols);
-  });
-  return tensor(rows.length, cols, data);
-}
-
-function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  return items
-    .map((item) => ({ item, order: random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ item }) => item);
 }

@@ -29,10 +29,14 @@ export function timesByPath(shape: TraceShape, paths: CallPaths): ReadonlyMap<st
 /**
  * Learns the columns of service-trace vectors from normal traces.
  *
- * Shape:  call paths that at least one trace in a thousand has, at most 400, the most frequent.
+ * Shape:  call paths that at least one trace in a thousand has, at most 400, the most frequent; in the order
+ *         of `before` where they are the same, so that weights of then still fit.
  * Source: ALGORITHMS 4.1 and 4.2.
  */
-export function learnColumns(traces: readonly ReadonlyMap<string, number>[]): Columns {
+export function learnColumns(
+  traces: readonly ReadonlyMap<string, number>[],
+  before: readonly string[] = [],
+): Columns {
   const counts = new Map<string, number>();
   for (const times of traces) for (const path of times.keys()) counts.set(path, (counts.get(path) ?? 0) + 1);
   const frequent = [...counts]
@@ -41,7 +45,8 @@ export function learnColumns(traces: readonly ReadonlyMap<string, number>[]): Co
     .slice(0, mostColumns)
     .map(([path]) => path);
   const chosen = new Set(frequent);
-  const paths = [...counts.keys()].filter((path) => chosen.has(path));
+  const isAsBefore = before.length === chosen.size && before.every((path) => chosen.has(path));
+  const paths = isAsBefore ? before : [...counts.keys()].filter((path) => chosen.has(path));
   const { mean, std } = usualTimes(traces.map((times) => paths.map((path) => times.get(path) ?? 0)));
   return { paths, mean, std };
 }

@@ -1,11 +1,11 @@
 import { xoshiro } from "../../learn/xoshiro.ts";
-import type { AnomalyDetector, Lessons } from "../../ports.ts";
+import type { AnomalyDetector, Course, Lessons } from "../../ports.ts";
 import type { TelemetrySlice, Trace, TraceAnomaly } from "../../types.ts";
 import { callPaths } from "../call-path.ts";
 import { type Finding, groupFindings } from "../trace-groups.ts";
 import { traceRules } from "../trace-rules.ts";
 import { shapeOf } from "../trace-shape.ts";
-import { type FittedTraces, fitTraces, scoreSamples } from "./fit.ts";
+import { defaultFit, type FittedTraces, fitTraces, scoreSamples } from "./fit.ts";
 import { learnedPaths } from "./learned-paths.ts";
 import { timesByPath, vectorOf } from "./service-vectors.ts";
 import { restoredTraces, savedTraces, TraceModel } from "./trace-model.ts";
@@ -34,7 +34,7 @@ export const traceAnomaly = {
     version: 1,
     features: ["longest milliseconds per call path", "absent -1", "two hidden layers", "real-nvp"],
     model: TraceModel,
-    fit({ normal }: Lessons, seed: number): TraceModel {
+    fit({ normal }: Lessons, seed: number, course?: Course<TraceModel>): TraceModel {
       const paths = callPaths();
       // Periods may overlap, and a window may be part of its own reference.
       const traces = new Map<string, Trace>();
@@ -47,6 +47,13 @@ export const traceAnomaly = {
       const fitted = fitTraces(
         whole.map((shape) => timesByPath(shape, paths)),
         seed,
+        defaultFit,
+        course === undefined
+          ? undefined
+          : {
+              previous: course.previous === null ? null : restoredTraces(course.previous),
+              tell: (learnt) => course.tell(learnt),
+            },
       );
       return fitted === null ? null : savedTraces(fitted);
     },

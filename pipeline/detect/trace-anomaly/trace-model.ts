@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { restoreParameters, savedParameters } from "../../learn/saved-parameters.ts";
 import type { FittedTraces } from "./fit.ts";
 import { newNetwork, parametersOf } from "./variational.ts";
 
@@ -30,20 +31,16 @@ export function savedTraces({ columns, knownPaths, network, threshold }: FittedT
     knownPaths: [...knownPaths],
     size: network.size,
     threshold,
-    weights: parametersOf(network).flatMap(({ data }) => Array.from(data, Math.fround)),
+    weights: savedParameters(parametersOf(network)),
   };
 }
 
 /** null where the weights are not as many as the network has. */
 export function restoredTraces(model: NonNullable<TraceModel>): FittedTraces | null {
   const network = newNetwork(model.size, () => 0.5);
-  const parameters = parametersOf(network);
-  const wanted = parameters.reduce((sum, { data }) => sum + data.length, 0);
-  if (wanted !== model.weights.length || model.columns.paths.length !== model.size.columns) return null;
-  let at = 0;
-  for (const { data } of parameters) {
-    data.set(model.weights.slice(at, at + data.length));
-    at += data.length;
-  }
+  const isWhole =
+    model.columns.paths.length === model.size.columns &&
+    restoreParameters(parametersOf(network), model.weights);
+  if (!isWhole) return null;
   return { columns: model.columns, knownPaths: model.knownPaths, network, threshold: model.threshold };
 }

@@ -1,3 +1,4 @@
+import { denseLayer, throughLayers } from "../../learn/dense.ts";
 import { newTape, type Tape, type Tensor, tensor } from "../../learn/tape.ts";
 import type { Random } from "../../learn/xoshiro.ts";
 import { newRealNvpBlock, type RealNvpBlock, realNvp } from "./flow.ts";
@@ -25,17 +26,7 @@ const logOfTwoPi = Math.log(2 * Math.PI);
 /** Two hidden layers each way; all from `random`. */
 export function newNetwork(size: NetworkSize, random: Random): VariationalNetwork {
   const { columns, hidden, latent, blocks } = size;
-  const layer = (rows: number, cols: number): Tensor[] => {
-    const reach = Math.sqrt(6 / (rows + cols));
-    return [
-      tensor(
-        rows,
-        cols,
-        Float64Array.from({ length: rows * cols }, () => reach * (2 * random() - 1)),
-      ),
-      tensor(1, cols),
-    ];
-  };
+  const layer = (rows: number, cols: number) => denseLayer(rows, cols, random);
   return {
     size,
     encoder: [...layer(columns, hidden), ...layer(hidden, hidden)],
@@ -84,7 +75,7 @@ function posteriorSample(
   x: Tensor,
   noise: Tensor,
 ): { z: Tensor; logPosterior: Tensor } {
-  const features = layers(tape, layers(tape, x, encoder, true), posterior, false);
+  const features = throughLayers(tape, throughLayers(tape, x, encoder, "leaky-relu"), posterior, null);
   const mean = tape.columns(features, 0, latent);
   const std = positive(tape, tape.columns(features, latent, 2 * latent));
   let z = tape.add(mean, tape.multiply(std, noise));
@@ -103,7 +94,7 @@ function decoded(
   { size: { columns }, decoder, likelihood }: VariationalNetwork,
   z: Tensor,
 ): { mean: Tensor; std: Tensor } {
-  const seen = layers(tape, layers(tape, z, decoder, true), likelihood, false);
+  const seen = throughLayers(tape, throughLayers(tape, z, decoder, "leaky-relu"), likelihood, null);
   return {
     mean: tape.columns(seen, 0, columns),
     std: positive(tape, tape.columns(seen, columns, 2 * columns)),
@@ -180,16 +171,4 @@ export function logNormal(tape: Tape, x: Tensor, mean: Tensor, std: Tensor): Ten
     tape.affine(tape.map(std, "log"), -1),
   );
   return tape.sumOfRows(entry);
-}
-
-/** Weights and bias in turn. */
-function layers(tape: Tape, input: Tensor, parameters: readonly Tensor[], bend: boolean): Tensor {
-  let value = input;
-  for (let i = 0; i + 1 < parameters.length; i += 2) {
-    const [weights, bias] = [parameters[i], parameters[i + 1]];
-    if (weights === undefined || bias === undefined) break;
-    value = tape.add(tape.product(value, weights), bias);
-    if (bend) value = tape.map(value, "leaky-relu");
-  }
-  return value;
 }
