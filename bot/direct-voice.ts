@@ -4,6 +4,7 @@ import type { Stage } from "../pipeline/types.ts";
 import { type Making, type Outcome, reading, type Voice } from "./conversation.ts";
 import { overLine } from "./follow-up/over-line.ts";
 import type { Threads } from "./follow-up/threads.ts";
+import { progressSoFar } from "./progress-so-far.ts";
 import { renderReply } from "./reply.ts";
 import { renderSummary } from "./summary-reply.ts";
 import type { ChatMessage, ChatSurface, MessageRef, ThreadRef } from "./surface.ts";
@@ -44,11 +45,11 @@ export function directVoice({ surface, enqueue, threads, depth }: DirectOptions)
 
 /** Shows the stages so far, each time one starts or ends. */
 function stagesTo(say: Voice["say"]): StageListener {
-  const stages = new Map<string, Stage>([[reading.name, reading]]);
+  const told: Stage[] = [reading];
   return (stage) => {
-    stages.set(stage.name, stage);
+    told.push(stage);
     // A stage that cannot be shown is no reason to lose the answer, which replaces it anyway.
-    say({ kind: "progress", stages: [...stages.values()] }).catch(() => undefined);
+    say(progressSoFar(told)).catch(() => undefined);
   };
 }
 

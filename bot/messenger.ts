@@ -4,6 +4,7 @@ import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
 import { failureOf } from "./failure.ts";
 import { overLine } from "./follow-up/over-line.ts";
+import { progressSoFar } from "./progress-so-far.ts";
 import { type Failure, type Reply, renderReply } from "./reply.ts";
 import { renderSummary } from "./summary-reply.ts";
 import type { ChatSurface } from "./surface.ts";
@@ -50,9 +51,7 @@ async function replyOf(content: Content, store: MessengerOptions["store"]): Prom
     case "progress": {
       const { stages, questionId, waiting } = content;
       const waits = waiting === undefined ? {} : { waiting };
-      // The last of each: a stage that is done was started before.
-      const latest = [...new Map(stages.map((stage) => [stage.name, stage])).values()];
-      return { kind: "progress", stages: latest, questionId, buttons: [stop], ...waits };
+      return { ...progressSoFar(stages), questionId, buttons: [stop], ...waits };
     }
     case "made":
       return madeReply(content, store);

@@ -101,6 +101,8 @@ export interface SummaryReply {
 export interface Progress {
   readonly kind: "progress";
   readonly stages: readonly Stage[];
+  /** What is found by now; not the answer, which takes this message's place. */
+  readonly found?: string;
   /** Why it has not begun: "3 before you, about a minute". */
   readonly waiting?: string;
   /** Pressing one is said about `questionId`. */

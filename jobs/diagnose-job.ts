@@ -22,7 +22,12 @@ export const jobName = "diagnose";
 export const JobProgress = z.object({
   attempt: z.number().int(),
   stages: z.array(
-    z.object({ name: z.enum(stageNames), state: z.enum(["started", "done"]), detail: z.string() }),
+    z.object({
+      name: z.enum(stageNames),
+      state: z.enum(["started", "done"]),
+      detail: z.string(),
+      found: z.string().optional(),
+    }),
   ),
 });
 export type JobProgress = z.infer<typeof JobProgress>;

@@ -11,6 +11,7 @@ const Stage = z.object({
   name: z.enum(stageNames),
   state: z.enum(["started", "done"]),
   detail: z.string().default(""),
+  found: z.string().optional(),
 });
 /** A stage that only a newer version has is not shown; that is better than showing nothing. */
 const Stages = z

@@ -8,6 +8,7 @@ import { BotError } from "./errors.ts";
 import type { CaseFile } from "./experts/case-file.ts";
 import { openDesk } from "./experts/desk.ts";
 import { consult } from "./experts/index.ts";
+import { expertsFinding, rankedFinding } from "./first-finding.ts";
 import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
 import { promptsWithout } from "./hidden-names.ts";
 import { localize } from "./localize/index.ts";
@@ -46,13 +47,14 @@ export async function diagnose(
     name: StageName,
     work: () => Result | Promise<Result>,
     say: (result: Result) => string,
+    found: (result: Result) => string | null = () => null,
   ): Promise<Result> {
     if (signal.aborted) throw new BotError("cancelled", "The diagnosis was stopped.");
     onStage({ name, state: "started", detail: "" });
     const started = toolbox.stopwatch();
     const result = await work();
     timings[name] = toolbox.stopwatch() - started;
-    onStage({ name, state: "done", detail: say(result) });
+    onStage({ name, state: "done", detail: say(result), ...foundBy(found(result)) });
     return result;
   }
 
@@ -93,7 +95,7 @@ export async function diagnose(
     () => describe(anomalies, question.timeZone),
     (texts) => spoken(texts.length, "description", "nothing to describe"),
   );
-  const { rankings, fused, narrowed } = await stage(
+  const localized = await stage(
     "localize",
     () => {
       const ranked = localize(slice, anomalies, options.localizers, toolbox.fitted?.models);
@@ -101,9 +103,12 @@ export async function diagnose(
       const services = fuseServices(held, options.fusion);
       const found = narrow(held, services, slice, anomalies);
       const metrics = fuseMetrics(held, services, found.services);
-      return { rankings: ranked, fused: { services, metrics }, narrowed: found };
+      const named = isNamed(services, options.fusion);
+      return { rankings: ranked, fused: { services, metrics }, narrowed: found, isNamed: named };
     },
     (ranked) => spoken(ranked.fused.services.length, "suspect", "no suspect"),
+    // Without a model the answer is there at once.
+    (ranked) => (toolbox.model === null ? null : rankedFinding(ranked)),
   );
   const summaries = summarize(anomalies, question.timeZone);
   const found = {
@@ -112,10 +117,7 @@ export async function diagnose(
     slice,
     anomalies,
     descriptions,
-    rankings,
-    fused,
-    narrowed,
-    isNamed: isNamed(fused.services, options.fusion),
+    ...localized,
     summaries,
     earlier: [],
   };
@@ -129,7 +131,13 @@ export async function diagnose(
       : openDesk({ model, prompts, priority: "person", seed, signal }, experts, toolbox.stopwatch);
   const consultation = await stage(
     "consult",
-    () => consult(file, desk),
+    () => {
+      const first = rankedFinding(file);
+      return consult(file, desk, (findings) => {
+        if (first === null) return;
+        onStage({ name: "consult", state: "started", detail: "", found: expertsFinding(first, findings) });
+      });
+    },
     ({ findings }) => spoken(findings.length, "finding", "no finding"),
   );
   const diagnosis = await stage(
@@ -144,6 +152,11 @@ export async function diagnose(
   );
   const shown = options.redaction.restore ? restoreDiagnosis(diagnosis, secrets) : diagnosis;
   return { ...shown, timings: { ...timings, total: toolbox.stopwatch() - begun } };
+}
+
+/** Nothing where nothing is found yet. */
+function foundBy(found: string | null): Pick<Stage, "found"> {
+  return found === null ? {} : { found };
 }
 
 /** The earlier incidents like what the methods found, which does not hang on what the experts say of it. */

@@ -409,4 +409,6 @@ export interface Stage {
   readonly state: "started" | "done";
   /** For people, such as "1,204 log lines, 312 traces". */
   readonly detail: string;
+  /** What is found by now, in a sentence or two for who waits: the answer may say otherwise. */
+  readonly found?: string | undefined;
 }

@@ -24,11 +24,15 @@ const modalities = ["trace", "metric", "log"] as const;
  * The trace, metric and log experts side by side, then the failure localization expert (paper, III-C). With a
  * desk the model words what each finds; where it cannot, and without a desk, that expert's template does: made of
  * descriptions, counts and rankings, so that nothing in it can be invented. A modality without telemetry
- * has no finding.
+ * has no finding. `onFindings` hears what the modalities' experts found before the last one is asked.
  *
  * Throws: BotError "cancelled", when aborted.
  */
-export async function consult(file: CaseFile, desk: Desk | null): Promise<Consultation> {
+export async function consult(
+  file: CaseFile,
+  desk: Desk | null,
+  onFindings: (findings: readonly Finding[]) => void = () => {},
+): Promise<Consultation> {
   const templates = modalities.flatMap((modality) =>
     modalityFinding(modality, file).map((finding) => ({ modality, finding: templateFinding(finding) })),
   );
@@ -52,6 +56,7 @@ export async function consult(file: CaseFile, desk: Desk | null): Promise<Consul
       return finding;
     }),
   );
+  onFindings(findings);
   const last = await conclusionExpert(conclusion.expert, findings, file, focus, book, desk);
   if ("why" in last) {
     failed(conclusion.expert, last.why);

@@ -1,5 +1,6 @@
 import type { Stage } from "../../../pipeline/types.ts";
 import { plainText } from "../../plain-text.ts";
+import { firstFindingWords } from "../../progress-so-far.ts";
 import type { Failure, Progress, Reply, TimeRequest, Words } from "../../reply.ts";
 import { stageWords } from "../../stage-words.ts";
 import { answerBlocks, context, sections, summaryBlocks } from "./answer-blocks.ts";
@@ -55,7 +56,10 @@ function blocksOf(reply: Reply, modern: boolean): Block[] {
   }
 }
 
-function progressBlocks({ stages, waiting, buttons = [], questionId }: Progress, modern: boolean): Block[] {
+function progressBlocks(
+  { stages, found, waiting, buttons = [], questionId }: Progress,
+  modern: boolean,
+): Block[] {
   const row =
     questionId === undefined ? [] : buttonBlocks({ buttons, about: questionId, suspects: [] }, false).row;
   if (waiting !== undefined) return [...sections([`:hourglass: ${literal(waiting)}`]), ...row];
@@ -65,6 +69,7 @@ function progressBlocks({ stages, waiting, buttons = [], questionId }: Progress,
     ...(modern
       ? [{ type: "plan" as const, title, tasks: stages.map(taskOf) }]
       : sections(stages.length === 0 ? [title] : stages.map(stageLine))),
+    ...(found === undefined ? [] : sections([`${bold(firstFindingWords)} ${literal(found)}`])),
     ...row,
   ];
 }

@@ -1,3 +1,4 @@
+import { firstFindingWords } from "../../progress-so-far.ts";
 import type { Progress, ShownIncident, SummaryReply, TimeRequest } from "../../reply.ts";
 import { stageWords } from "../../stage-words.ts";
 import { action, confidenceStyle, questionElements } from "./answer-card.ts";
@@ -5,7 +6,7 @@ import { actionRows, bullets, type CardElement, paragraph, run, section } from "
 import { submit } from "./pressed.ts";
 
 /** The stages so far, and what can be pressed meanwhile. */
-export function progressElements({ stages, waiting, buttons, questionId }: Progress): CardElement[] {
+export function progressElements({ stages, found, waiting, buttons, questionId }: Progress): CardElement[] {
   return [
     ...(waiting === undefined ? [] : [paragraph([run(waiting)])]),
     ...stages.map(({ name, state, detail }) =>
@@ -20,6 +21,9 @@ export function progressElements({ stages, waiting, buttons, questionId }: Progr
           )
         : paragraph([run(`${stageWords[name]} …`)], "None"),
     ),
+    ...(found === undefined
+      ? []
+      : [paragraph([run(`${firstFindingWords} `, { weight: "Bolder" }), run(found)], "Medium")]),
     ...actionRows((buttons ?? []).map((button) => action(button, questionId ?? null))),
   ];
 }

@@ -1,4 +1,5 @@
 import type { EpochMs } from "../../../pipeline/types.ts";
+import { firstFindingWords } from "../../progress-so-far.ts";
 import type { Progress } from "../../reply.ts";
 import { stageWords } from "../../stage-words.ts";
 import type { Outgoing } from "./connection.ts";
@@ -31,14 +32,15 @@ export function isTooOld({ startedAt }: Stream, now: EpochMs): boolean {
   return now - startedAt >= longestMs;
 }
 
-/** What is done now, as a stream shows it: a line without buttons. */
-export function informing({ stages }: Progress, stream: Stream | null): Outgoing {
+/** What is done now, and found by now, as a stream shows it: a line without buttons. */
+export function informing({ stages, found }: Progress, stream: Stream | null): Outgoing {
   const running = stages.find(({ state }) => state !== "done") ?? stages.at(-1);
   const place = stream === null ? {} : { streamId: stream.id };
   const streamSequence = (stream?.sequence ?? 0) + 1;
+  const doing = running === undefined ? "Starting …" : `${stageWords[running.name]} …`;
   return {
     type: "typing",
-    text: running === undefined ? "Starting …" : `${stageWords[running.name]} …`,
+    text: found === undefined ? doing : `${firstFindingWords} ${deadMarkdown(found)} ${doing}`,
     entities: [{ type: "streaminfo", streamType: "informative", streamSequence, ...place }],
   };
 }

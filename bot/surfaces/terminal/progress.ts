@@ -1,4 +1,6 @@
-import type { Stage } from "../../../pipeline/types.ts";
+import { plainText } from "../../plain-text.ts";
+import { firstFindingWords } from "../../progress-so-far.ts";
+import type { Progress } from "../../reply.ts";
 import { stageWords } from "../../stage-words.ts";
 import { type Line, type Paint, printed, segment } from "./layout.ts";
 
@@ -15,13 +17,13 @@ export interface ProgressScreen {
 }
 
 export interface ProgressLine {
-  show(stages: readonly Stage[]): void;
+  show(progress: Pick<Progress, "stages" | "found">): void;
   stop(): void;
 }
 
 /**
- * The stages of one question: finished ones stay as lines; the running one is a line that turns on a
- * terminal, and is written once elsewhere.
+ * The stages of one question: finished ones stay as lines, and so does what is found on the way; the running
+ * one is a line that turns on a terminal, and is written once elsewhere.
  */
 export function progressLine({ write, live, paint, stopwatch }: ProgressScreen): ProgressLine {
   const begun = stopwatch();
@@ -52,7 +54,7 @@ export function progressLine({ write, live, paint, stopwatch }: ProgressScreen):
   }
 
   return {
-    show(stages) {
+    show({ stages, found }) {
       for (const { name, state, detail } of stages) {
         const label = stageWords[name];
         if (!live) sayOnce(`${name} started`, [segment(`${label} …  ${seconds()}`)]);
@@ -61,6 +63,9 @@ export function progressLine({ write, live, paint, stopwatch }: ProgressScreen):
         } else {
           running = label;
         }
+      }
+      if (found !== undefined) {
+        sayOnce(found, [segment(`${firstFindingWords} `, "yellow"), segment(plainText(found))]);
       }
       if (live) draw();
     },

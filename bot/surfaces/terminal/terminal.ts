@@ -71,7 +71,7 @@ export function terminal(options: TerminalOptions): ChatSurface & { message(text
           paint: paintOn(errors),
           stopwatch: options.stopwatch,
         });
-        running.show(reply.stages);
+        running.show(reply);
         return;
       case "answer":
         if (options.answers === "print") print(output, answerLines(reply, width, options.hint));

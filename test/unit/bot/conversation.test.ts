@@ -95,6 +95,30 @@ describe("the conversation", () => {
     });
   });
 
+  it("shows what is found on the way, until the answer takes its place", async () => {
+    const enqueue: Enqueue = {
+      ...noQueue,
+      async ask(_surface, question, onStage) {
+        onStage({ name: "localize", state: "done", detail: "", found: "geo comes first." });
+        onStage({ name: "consult", state: "started", detail: "" });
+        return { jobId: question.id, diagnosis: Promise.resolve(geoDiagnosis()) };
+      },
+    };
+    const { surface, talk } = deskWith({ enqueue });
+
+    await talk.hear(surface.say("what broke"), signal);
+
+    expect(surface.messages).toHaveLength(1);
+    const shown = surface.messages[0] ?? [];
+    expect(shown.map((reply) => ("found" in reply ? reply.found : null))).toEqual([
+      null,
+      "geo comes first.",
+      "geo comes first.",
+      null,
+    ]);
+    expect(shown.at(-1)?.kind).toBe("answer");
+  });
+
   it("asks back when no time was named, and takes the time from the next message", async () => {
     const read = async ({ text }: ChatQuestion): Promise<ReadQuestion> =>
       text === "the last hour" ? understood : { ...understood, window: null, from: "ask" };

@@ -6,6 +6,7 @@ import { PipelineOptions } from "../../../pipeline/options.ts";
 import type { PastIncident } from "../../../pipeline/past-incident.ts";
 import type { ChatQuestion, Stage } from "../../../pipeline/types.ts";
 import { incident } from "../../fakes/incident.ts";
+import { fakeModel } from "../../fakes/language-model.ts";
 import { minute, window } from "../../fakes/telemetry.ts";
 import { type FakeTelemetry, fakeToolbox } from "../../fakes/toolbox.ts";
 
@@ -34,6 +35,43 @@ describe("diagnose", () => {
     expect(cited.filter((id) => !known.has(id))).toEqual([]);
     expect(diagnosis.evidence.every(({ text }) => text.length > 20)).toBe(true);
     expect(diagnosis.explanation).toMatch(/^Observation: .+\nReasoning: .+\nFinal Answer: .*geo/);
+  });
+
+  it("tells who waits for a model the first finding, and then what the experts conclude", async () => {
+    const told: Stage[] = [];
+    const toolbox = fakeToolbox(incident(true));
+    const model = fakeModel(({ purpose }) =>
+      purpose === "metric expert"
+        ? {
+            observation: [],
+            reasoning: [],
+            finalAnswer: [{ text: "The metrics point at geo.", evidence: ["candidate-1"] }],
+            inconclusive: false,
+          }
+        : "no JSON",
+    );
+
+    await diagnose(question(), { ...toolbox, model }, options, new AbortController().signal, (stage) =>
+      told.push(stage),
+    );
+
+    const found = told.flatMap(({ name, state, found: words }) =>
+      words === undefined ? [] : [`${name} ${state}: ${words}`],
+    );
+    expect(found).toHaveLength(2);
+    expect(found[0]).toMatch(/^localize done: geo \(instance geo-1\) comes first in the ranking\. \S/);
+    expect(found[1]).toMatch(/^consult started: geo .*Metric expert: The metrics point at geo\./);
+  });
+
+  it("tells no first finding where the answer comes at once, or names no cause", async () => {
+    const told: Stage[] = [];
+    const model = fakeModel(() => "no JSON");
+    const quiet = { ...fakeToolbox(incident(false)), model };
+
+    await run(incident(true), question(), (stage) => told.push(stage));
+    await diagnose(question(), quiet, options, new AbortController().signal, (stage) => told.push(stage));
+
+    expect(told.filter(({ found }) => found !== undefined)).toEqual([]);
   });
 
   it("recalls incidents like what the methods found, whoever words it", async () => {

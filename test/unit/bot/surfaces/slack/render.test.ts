@@ -31,6 +31,7 @@ describe("replies as Slack messages", () => {
     ["summary", renderSummary(hotelSummary()), "modern"],
     ["progress", progress, "modern"],
     ["progress in older blocks", progress, "classic"],
+    ["first finding", { ...progress, found: "geo comes first in the ranking. *cpu* rose." }, "modern"],
     ["waiting", { ...progress, stages: [], waiting: "Waiting: 3 before you, about a minute." }, "modern"],
     [
       "time request",

@@ -22,6 +22,11 @@ const replies: Record<string, Reply> = {
     ],
     buttons: [{ label: "Stop", text: "stop", role: "stop" }],
   },
+  "first-finding": {
+    kind: "progress",
+    stages: [{ name: "consult", state: "started", detail: "" }],
+    found: "geo comes first in the ranking. Its cpu rose.",
+  },
   waiting: { kind: "progress", stages: [], waiting: "3 before you, about a minute" },
   "time-request": {
     kind: "time-request",

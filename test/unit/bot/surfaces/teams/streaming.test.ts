@@ -60,6 +60,16 @@ describe("a stream in a personal chat", () => {
     expect(final.attachments).toHaveLength(1);
   });
 
+  it("shows what is found before the answer is made, and says that it may change", async () => {
+    const begun = await surface.post(thread(), progress("read"), sending("p1"));
+
+    await surface.update(begun, { ...progress("consult"), found: "geo comes first." }, sending("p2"));
+
+    expect(connector.sent.at(-1)?.activity.text).toBe(
+      "First finding, may still change: geo comes first. Asking the experts …",
+    );
+  });
+
   it("is replaced like any other message once it is one", async () => {
     const begun = await surface.post(thread(), progress("read"), sending("p1"));
     const done = await surface.update(begun, answer, sending("a"));

@@ -65,6 +65,21 @@ describe("the terminal", () => {
     expect(heard).toEqual(["last line without a break"]);
   });
 
+  it("says once what is found before the answer is made, and then the answer", async () => {
+    const { surface, output, errors } = open("");
+    const found = "geo comes first in the ranking.";
+    const stages = [{ name: "consult", state: "started", detail: "" }] as const;
+
+    const message = await surface.post(thread, { kind: "progress", stages, found }, sending);
+    await surface.update(message, { kind: "progress", stages, found }, sending);
+    await surface.update(message, renderReply(geoDiagnosis()), sending);
+
+    const line = `First finding, may still change: ${found}\n`;
+    expect(errors.text().split(line)).toHaveLength(2);
+    expect(output.text()).toContain("geo (instance geo-1) is very likely the cause");
+    expect(output.text()).not.toContain("First finding");
+  });
+
   it("takes the number of a choice for its text, once", async () => {
     const heard: string[] = [];
     const { surface } = open("2\n2\n");
