@@ -3,6 +3,7 @@ import { collect, takeInventory } from "./collect.ts";
 import { conclude, isNamed } from "./conclude.ts";
 import { describe, summarize } from "./describe/index.ts";
 import { detect } from "./detect/index.ts";
+import { isEvent } from "./detect/significance.ts";
 import type { Diagnosis, EarlierIncident } from "./diagnosis.ts";
 import { BotError } from "./errors.ts";
 import type { CaseFile } from "./experts/case-file.ts";
@@ -110,7 +111,7 @@ export async function diagnose(
     // Without a model the answer is there at once.
     (ranked) => (toolbox.model === null ? null : rankedFinding(ranked)),
   );
-  const summaries = summarize(anomalies, question.timeZone);
+  const summaries = summarize(anomalies.filter(isEvent), question.timeZone);
   const found = {
     question: asked,
     window,

@@ -1,5 +1,5 @@
 import { mean, standardDeviation } from "./detect/statistics.ts";
-import { sorted } from "./statistics.ts";
+import { present, sorted } from "./statistics.ts";
 
 export interface SpotOptions {
   /** How improbable a value must be to be an alarm. */
@@ -40,20 +40,27 @@ export function spot(
   stream: ArrayLike<number>,
   { risk = 1e-3, level = 0.98, depth = 0 }: SpotOptions = {},
 ): SpotRun {
-  const known = Float64Array.from(calibration).filter((value) => !Number.isNaN(value));
+  const known = present(calibration);
   const centred = depth === 0 ? known : lessRecentMean(known, depth);
   const ascending = sorted(centred);
   const peaksFrom = ascending[Math.min(ascending.length - 1, Math.floor(level * ascending.length))] ?? 0;
-  const peaks = [...centred].filter((value) => value > peaksFrom).map((value) => value - peaksFrom);
+  const peaks = growing(stream.length);
+  for (let i = 0; i < centred.length; i++) {
+    const value = centred[i] ?? Number.NaN;
+    if (value > peaksFrom) peaks.add(value - peaksFrom);
+  }
   let seen = ascending.length;
-  const fits = seen >= fewestCalibrated && peaks.length >= fewestPeaks;
+  const fits = seen >= fewestCalibrated && peaks.all().length >= fewestPeaks;
   const fallback = peaksFrom + 3 * (standardDeviation(centred) || 0);
-  const threshold = () =>
-    fits ? tailThreshold({ ...fitTail(peaks), peaksFrom, seen, peakCount: peaks.length, risk }) : fallback;
+  const threshold = () => {
+    if (!fits) return fallback;
+    const all = peaks.all();
+    return tailThreshold({ ...fitTail(all), peaksFrom, seen, peakCount: all.length, risk });
+  };
 
   let alarmFrom = threshold();
-  const run = { peaksFrom, peakCount: peaks.length, calibrated: alarmFrom };
-  const recent = [...known.slice(known.length - depth)];
+  const run = { peaksFrom, peakCount: peaks.all().length, calibrated: alarmFrom };
+  const recent = [...known.subarray(known.length - depth)];
   const thresholds = new Float64Array(stream.length);
   const alarms: number[] = [];
   for (let i = 0; i < stream.length; i++) {
@@ -64,7 +71,7 @@ export function spot(
     else if (!Number.isNaN(value)) {
       seen++;
       if (excess > 0) {
-        peaks.push(excess);
+        peaks.add(excess);
         alarmFrom = threshold();
       }
       if (depth > 0) {
@@ -75,6 +82,24 @@ export function spot(
     thresholds[i] = alarmFrom + usual;
   }
   return { ...run, thresholds, alarms };
+}
+
+/** Numbers that become more; a view of them is good until the next one is added. */
+function growing(roomFor: number): { add(value: number): void; all(): Float64Array } {
+  let values = new Float64Array(roomFor + 16);
+  let count = 0;
+  return {
+    add(value) {
+      if (count === values.length) {
+        const larger = new Float64Array(2 * count);
+        larger.set(values);
+        values = larger;
+      }
+      values[count] = value;
+      count++;
+    },
+    all: () => values.subarray(0, count),
+  };
 }
 
 /** A generalized Pareto tail; `shape` 0 is the exponential one. */
@@ -100,9 +125,13 @@ export function tailThreshold(
 
 const intervals = 64;
 const bisections = 60;
+/** A root this near to zero, as a share of the largest peak's inverse, is the exponential tail and rounding. */
+const nearZero = 1e-6;
+/** Products of terms stay far from what a double can hold. */
+const [largestProduct, smallestProduct] = [1e150, 1e-150];
 
 /** Grimshaw's fit: the likelihood's stationary points are the roots of a function of one variable. */
-function fitTail(peaks: readonly number[]): Tail {
+function fitTail(peaks: Float64Array): Tail {
   const usual = mean(peaks);
   const least = peaks.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = peaks.reduce((a, b) => Math.max(a, b), 0);
@@ -116,7 +145,8 @@ function fitTail(peaks: readonly number[]): Tail {
     ...rootsBetween(peaks, from, to, true),
   ];
   for (const root of roots) {
-    const shape = moments(peaks, root).logarithm;
+    if (Math.abs(root) * most < nearZero) continue;
+    const shape = meanLogarithm(peaks, root);
     const scale = shape / root;
     const likelihood = logLikelihood(peaks, shape, scale);
     if (shape !== 0 && scale > 0 && likelihood > bestLikelihood) {
@@ -127,50 +157,71 @@ function fitTail(peaks: readonly number[]): Tail {
   return best;
 }
 
-function logLikelihood(peaks: readonly number[], shape: number, scale: number): number {
-  const sum = peaks.reduce((total, peak) => total + Math.log(1 + (shape / scale) * peak), 0);
+function logLikelihood(peaks: Float64Array, shape: number, scale: number): number {
+  const sum = peaks.length * meanLogarithm(peaks, shape / scale);
   return -peaks.length * Math.log(scale) - (1 + 1 / shape) * sum;
 }
 
-/** Means of ln(1 + θY) and of 1 / (1 + θY). */
-function moments(peaks: readonly number[], theta: number): { logarithm: number; inverse: number } {
-  let [logarithm, inverse] = [0, 0];
-  for (const peak of peaks) {
-    logarithm += Math.log(1 + theta * peak);
-    inverse += 1 / (1 + theta * peak);
+/** Mean of ln(1 + θY). One logarithm of a product costs as much as one of a factor. */
+function meanLogarithm(peaks: Float64Array, theta: number): number {
+  let logarithm = 0;
+  let product = 1;
+  for (let i = 0; i < peaks.length; i++) {
+    const term = 1 + theta * (peaks[i] ?? 0);
+    const next = product * term;
+    const isSafe = next < largestProduct && next > smallestProduct;
+    if (!isSafe) logarithm += Math.log(product) + Math.log(term);
+    product = isSafe ? next : 1;
   }
-  return { logarithm: logarithm / peaks.length, inverse: inverse / peaks.length };
+  return (logarithm + Math.log(product)) / peaks.length;
 }
 
-/** The roots of (1 + mean ln)(mean 1/…) - 1 that a scan of `intervals` steps sees; even or by ratio. */
-function rootsBetween(peaks: readonly number[], from: number, to: number, byRatio: boolean): number[] {
+/** Grimshaw's (1 + mean ln(1 + θY))(mean 1 / (1 + θY)) - 1, which is zero where the likelihood is stationary. */
+function stationary(peaks: Float64Array, theta: number): number {
+  let inverse = 0;
+  for (let i = 0; i < peaks.length; i++) inverse += 1 / (1 + theta * (peaks[i] ?? 0));
+  return ((1 + meanLogarithm(peaks, theta)) * inverse) / peaks.length - 1;
+}
+
+/** The roots that a scan of `intervals` steps sees; even or by ratio. */
+function rootsBetween(peaks: Float64Array, from: number, to: number, byRatio: boolean): number[] {
   if (!(from < to) || !Number.isFinite(to) || (byRatio && from <= 0)) return [];
-  const stationary = (theta: number) => {
-    const { logarithm, inverse } = moments(peaks, theta);
-    return (1 + logarithm) * inverse - 1;
-  };
   const at = (step: number) =>
     byRatio ? from * (to / from) ** (step / intervals) : from + ((to - from) * step) / intervals;
   const roots: number[] = [];
-  for (let step = 0; step < intervals; step++) {
-    let [low, high] = [at(step), at(step + 1)];
-    const isNegative = stationary(low) < 0;
-    if (isNegative === stationary(high) < 0) continue;
-    for (let i = 0; i < bisections; i++) {
-      const middle = (low + high) / 2;
-      if (stationary(middle) < 0 === isNegative) low = middle;
-      else high = middle;
+  let low = from;
+  let isNegative = stationary(peaks, low) < 0;
+  for (let step = 1; step <= intervals; step++) {
+    const high = at(step);
+    const turns = stationary(peaks, high) < 0 !== isNegative;
+    if (turns) {
+      roots.push(rootInside(peaks, low, high, isNegative));
+      isNegative = !isNegative;
     }
-    roots.push((low + high) / 2);
+    low = high;
   }
   return roots;
 }
 
+/** Halves the stretch until its ends are neighbours. */
+function rootInside(peaks: Float64Array, from: number, to: number, isNegative: boolean): number {
+  let [low, high] = [from, to];
+  for (let i = 0; i < bisections; i++) {
+    const middle = (low + high) / 2;
+    if (middle === low || middle === high) break;
+    if (stationary(peaks, middle) < 0 === isNegative) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 /** Each value less the mean of the `depth` before it; the first `depth` have none and are left out. */
-function lessRecentMean(values: Float64Array, depth: number): Float64Array {
+export function lessRecentMean(values: Float64Array, depth: number): Float64Array {
   const result = new Float64Array(Math.max(0, values.length - depth));
   for (let i = 0; i < result.length; i++) {
-    result[i] = (values[i + depth] ?? 0) - mean(values.subarray(i, i + depth));
+    let sum = 0;
+    for (let j = i; j < i + depth; j++) sum += values[j] ?? 0;
+    result[i] = (values[i + depth] ?? 0) - sum / depth;
   }
   return result;
 }

@@ -1,13 +1,21 @@
 /** Order statistics over plain or typed arrays. NaN marks a missing value and never takes part. */
 
-/** Ascending copy without missing values. */
-export function sorted(values: ArrayLike<number>): Float64Array {
-  const present: number[] = [];
+/** Copy without missing values, in their order. */
+export function present(values: ArrayLike<number>): Float64Array {
+  const kept = new Float64Array(values.length);
+  let count = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (value !== undefined && !Number.isNaN(value)) present.push(value);
+    if (value === undefined || Number.isNaN(value)) continue;
+    kept[count] = value;
+    count++;
   }
-  return Float64Array.from(present).sort();
+  return kept.subarray(0, count);
+}
+
+/** Ascending copy without missing values. */
+export function sorted(values: ArrayLike<number>): Float64Array {
+  return present(values).sort();
 }
 
 /** Quantile `q` (0 to 1) of ascending values, on a line between neighbours (type 7); NaN for none. */

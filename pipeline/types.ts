@@ -299,6 +299,8 @@ export interface MetricAnomaly extends AnomalyBase {
   /** The up to 30 samples around the anomaly that patterns are read from. */
   readonly segment: readonly number[];
   readonly detector: string;
+  /** Too weak, short or small to be told by itself (detect/significance.ts): evidence for what localizers rank. */
+  readonly isSignal?: true;
   /** Why this detector judged the series, where it was chosen for it: words that go on after "since". */
   readonly chosenSince?: string;
 }

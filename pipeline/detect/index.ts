@@ -10,6 +10,7 @@ import { omniAnomaly, usad } from "./multivariate/multivariate.ts";
 import { percentile } from "./percentile.ts";
 import { callRepeats } from "./repeated-calls.ts";
 import { robustSpread } from "./robust-spread.ts";
+import { markSignals } from "./significance.ts";
 import { slidingSigma } from "./sliding-sigma.ts";
 import { dspot, spot } from "./tail-detectors.ts";
 import { medianMad, threeSigma } from "./three-sigma.ts";
@@ -58,7 +59,8 @@ export interface MetricChoice {
  * Runs the detectors, each with its fitted model where there is one, and numbers what they find: "metric-1" is the most severe metric anomaly.
  *
  * Shape:  metrics, then traces, then logs, each by severity; equal ones by service, instance, start
- *         and content, so that the same slice always gives the same ids.
+ *         and content, so that the same slice always gives the same ids. Metric anomalies that are no
+ *         events are marked as signals (significance.ts).
  */
 export function detect(
   slice: TelemetrySlice,
@@ -74,13 +76,14 @@ export function detect(
       detectors.flatMap((detector) => [...detector.detect(rest, models[detector.name] ?? null)]),
     ),
   ];
-  return (["metric", "trace", "log"] as const).flatMap((modality) =>
+  const ordered = (["metric", "trace", "log"] as const).flatMap((modality) =>
     found
       .filter((anomaly) => anomaly.modality === modality)
       .map((anomaly) => ({ anomaly, order: orderKey(anomaly) }))
       .sort((a, b) => b.anomaly.severity - a.anomaly.severity || (a.order < b.order ? -1 : 1))
       .map(({ anomaly }, index) => ({ ...anomaly, id: `${modality}-${index + 1}` })),
   );
+  return markSignals(ordered, slice.metrics);
 }
 
 /** What the named detectors did without: a model that cannot be used, or none where one is needed. */

@@ -1,5 +1,6 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { spot as runSpot, type SpotRun } from "../spot.ts";
+import { lessRecentMean, spot as runSpot, type SpotRun } from "../spot.ts";
+import { present } from "../statistics.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
 import { eventsOf, type Verdict } from "./metric-events.ts";
 import { referenceValues } from "./reference-values.ts";
@@ -51,7 +52,6 @@ function tailVerdict(
   depth: number,
 ): Verdict {
   const { v } = series.window;
-  const negated = (values: ArrayLike<number>) => Float64Array.from(values, (value) => -value);
   const upper = runSpot(reference, v, { risk, depth });
   const lower = runSpot(negated(reference), negated(v), { risk, depth });
   const flagged = new Set([...upper.alarms, ...lower.alarms]);
@@ -65,6 +65,12 @@ function tailVerdict(
     isFlagged: (index) => flagged.has(index) && isBeyondFlat(upper, lower, index, v[index] ?? 0, centre),
     normalOf: (index) => ({ mean: centreAt(index), std }),
   };
+}
+
+function negated(values: ArrayLike<number>): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < result.length; i++) result[i] = -(values[i] ?? Number.NaN);
+  return result;
 }
 
 /** A tail without width puts its limits on the reference itself: rounding errors are not beyond it. */
@@ -82,9 +88,7 @@ function movingMeans(
   flagged: ReadonlySet<number>,
   depth: number,
 ): Float64Array {
-  const recent = Array.from(reference)
-    .filter((value) => !Number.isNaN(value))
-    .slice(-depth);
+  const recent = [...present(reference).slice(-depth)];
   return window.map((value, index) => {
     const centre = mean(recent);
     if (!flagged.has(index) && !Number.isNaN(value)) {
@@ -97,10 +101,6 @@ function movingMeans(
 
 /** Standard deviation of the reference's samples from the mean of the `depth` before each. */
 function driftSpread(reference: ArrayLike<number>, depth: number): number {
-  const known = Float64Array.from(reference).filter((value) => !Number.isNaN(value));
-  const away: number[] = [];
-  for (let i = depth; i < known.length; i++) {
-    away.push((known[i] ?? 0) - mean(known.subarray(i - depth, i)));
-  }
+  const away = lessRecentMean(present(reference), depth);
   return away.length === 0 ? 0 : standardDeviation(away);
 }

@@ -1,4 +1,5 @@
 import { name } from "../describe/foreign-text.ts";
+import { isEvent } from "../detect/significance.ts";
 import { logScores } from "../localize/log-scores.ts";
 import type { Anomaly, Candidate, ExpertFinding, Modality } from "../types.ts";
 import type { CaseFile } from "./case-file.ts";
@@ -27,11 +28,13 @@ const localizersOf: Readonly<Record<Modality, readonly string[]>> = {
 export function modalityFinding(modality: Modality, file: CaseFile): ExpertFinding[] {
   if (seen(modality, file) === 0) return [];
   const { expert, noun, one, many } = words[modality];
-  const found = file.anomalies.filter((anomaly) => origin(anomaly) === modality);
   const candidates = suspectsBy(modality, file);
   const clear = candidates.filter(({ score }) => score >= clearStrength);
   const texts = new Map(file.descriptions.map((description) => [description.anomalyId, description.text]));
   const evidence = [...new Set(candidates.flatMap((candidate) => candidate.evidence.slice(0, 1)))];
+  const found = file.anomalies.filter(
+    (anomaly) => origin(anomaly) === modality && (isEvent(anomaly) || evidence.includes(anomaly.id)),
+  );
   const services = new Set(found.map(({ service }) => service)).size;
   const usual = compared(modality, file)
     ? `The ${noun} of this window look like those of the reference period.`

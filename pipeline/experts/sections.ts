@@ -1,4 +1,5 @@
 import { quote } from "../describe/foreign-text.ts";
+import { isEvent } from "../detect/significance.ts";
 import type { Anomaly, Modality } from "../types.ts";
 import type { CaseFile } from "./case-file.ts";
 import { callsId, type EvidenceBook } from "./evidence-book.ts";
@@ -52,7 +53,7 @@ export function servicesOf(file: CaseFile, focus: readonly string[]): Set<string
 
 /**
  * The anomalies of a modality, most telling first: what the ranked services rest on, then those of the
- * services in focus, then the others, each by how far out they are.
+ * services in focus, then the events of the others, each by how far out they are.
  */
 export function tellingAnomalies(
   file: CaseFile,
@@ -64,6 +65,7 @@ export function tellingAnomalies(
   const closeness = ({ id, service }: Anomaly) => (citedAt.has(id) ? 0 : focus.includes(service) ? 1 : 2);
   return file.anomalies
     .filter((anomaly) => modality === null || origin(anomaly) === modality)
+    .filter((anomaly) => isEvent(anomaly) || closeness(anomaly) < 2)
     .sort(
       (a, b) =>
         closeness(a) - closeness(b) ||
