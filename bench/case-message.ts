@@ -46,6 +46,8 @@ export const CaseAnswer = z.object({
           metric: z.string().nullable(),
           score: z.number(),
           symptom: z.boolean().optional(),
+          waitsFor: z.string().optional(),
+          waitsWholly: z.boolean().optional(),
           evidence: z.array(z.string()).optional(),
         }),
       ),

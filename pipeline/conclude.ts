@@ -143,6 +143,7 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
         symptom: candidate.symptom,
         evidence: cite(candidate.evidence).slice(0, mostContributed),
         ...(candidate.waitsFor === undefined ? {} : { waitsFor: candidate.waitsFor }),
+        ...(candidate.waitsWholly === true ? { waitsWholly: true } : {}),
       })),
     })),
     confidenceFrom,

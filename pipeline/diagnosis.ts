@@ -185,6 +185,8 @@ export const Diagnosis = z.object({
           score: z.number(),
           /** The silent service that this one's calls no longer reach. */
           waitsFor: z.string().optional(),
+          /** It cannot even stay up without that one. */
+          waitsWholly: z.boolean().optional(),
           /** Whether the metric shows what followed from a cause rather than a cause. */
           symptom: z.boolean().optional(),
           /** The first of its anomalies; without any, a candidate does not count. */

@@ -72,11 +72,7 @@ export function fuseServices(rankings: readonly Ranking[], options: FusionOption
   const judged = rankings.some(
     ({ localizer, candidates }) => localizer === propagation && candidates.length > 0,
   );
-  const waiting = new Set(
-    rankings.flatMap(({ candidates }) =>
-      candidates.filter(({ waitsFor }) => waitsFor !== undefined).map(({ service }) => service),
-    ),
-  );
+  const waiting = waitingServices(rankings);
   for (const { localizer, candidates } of rankings) {
     const weighed = candidates.map((candidate) => asVictim(candidate, waiting));
     const best = bestPerService(judged && localizer === oneByOne ? weighed.map(asJudged) : weighed);
@@ -222,10 +218,21 @@ function bestPerService(candidates: readonly Candidate[]): Candidate[] {
   return ordered([...best.values()]);
 }
 
+/** Services that wait for another one, and whether they cannot even stay up without it. */
+function waitingServices(rankings: readonly Ranking[]): ReadonlyMap<string, { readonly wholly: boolean }> {
+  const waiting = new Map<string, { readonly wholly: boolean }>();
+  for (const { service, waitsFor, waitsWholly } of rankings.flatMap(({ candidates }) => candidates)) {
+    if (waitsFor === undefined) continue;
+    waiting.set(service, { wholly: waitsWholly === true || waiting.get(service)?.wholly === true });
+  }
+  return waiting;
+}
+
 /** What a caller of a silent service shows besides counts less: it fails and waits because of that one. */
-function asVictim(candidate: Candidate, waiting: ReadonlySet<string>): Candidate {
-  if (candidate.waitsFor !== undefined || !waiting.has(candidate.service) || !candidate.symptom)
-    return candidate;
+function asVictim(candidate: Candidate, waiting: ReturnType<typeof waitingServices>): Candidate {
+  const waits = waiting.get(candidate.service);
+  if (candidate.waitsFor !== undefined || waits === undefined) return candidate;
+  if (!candidate.symptom && !waits.wholly) return candidate;
   return { ...candidate, score: victimShare * candidate.score };
 }
 

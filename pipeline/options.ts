@@ -48,7 +48,9 @@ export const PipelineOptions = z.strictObject({
       trace: z
         .array(z.enum(keysOf(traceDetectors)))
         .default(["trace-rules", "call-delays", "repeated-calls"]),
-      log: z.array(z.enum(keysOf(logDetectors))).default(["log-templates", "broken-sequences"]),
+      log: z
+        .array(z.enum(keysOf(logDetectors)))
+        .default(["log-templates", "broken-sequences", "ended-services"]),
       /** Metrics that one detector alone judges; of several entries that fit, the first counts. */
       perMetric: z
         .array(
@@ -75,6 +77,8 @@ export const PipelineOptions = z.strictObject({
       "failure-origin",
       "repeated-calls",
       "call-graph",
+      "lost-callees",
+      "error-lines",
     ]),
   fusion: FusionOptions.prefault({}),
   /** Budgets of one fetch; what is beyond them is sampled and said. */

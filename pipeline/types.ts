@@ -373,6 +373,8 @@ export interface Candidate {
   readonly why: string;
   /** The silent service that its calls no longer reach: what else is wrong here may follow from that. */
   readonly waitsFor?: string | undefined;
+  /** It cannot even stay up without that one: all else that is wrong here may follow, its restarts too. */
+  readonly waitsWholly?: boolean | undefined;
 }
 
 export interface Ranking {

@@ -4,6 +4,7 @@ import { automatic } from "./automatic.ts";
 import { brokenSequences } from "./broken-sequences.ts";
 import { callDelays } from "./call-delays.ts";
 import { dbscan } from "./dbscan.ts";
+import { endedServices } from "./ended-services.ts";
 import { logTemplates } from "./log-templates.ts";
 import { lostRequests } from "./lost-requests.ts";
 import { omniAnomaly, usad } from "./multivariate/multivariate.ts";
@@ -37,7 +38,11 @@ export const traceDetectors = {
   "repeated-calls": callRepeats,
   "trace-anomaly": traceAnomaly,
 } as const;
-export const logDetectors = { "log-templates": logTemplates, "broken-sequences": brokenSequences } as const;
+export const logDetectors = {
+  "log-templates": logTemplates,
+  "broken-sequences": brokenSequences,
+  "ended-services": endedServices,
+} as const;
 
 /** The detectors to run, by the names of the registries. */
 export interface DetectorNames {

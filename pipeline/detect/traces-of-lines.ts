@@ -53,6 +53,8 @@ export function tracesOfLines(lines: readonly LogLine[]): Trace[] {
 /** A span with the times of its lines, ascending. */
 interface LoggedSpan extends Span {
   readonly times: readonly number[];
+  /** Times of those that are error lines. */
+  readonly errorTimes: ReadonlySet<number>;
 }
 
 function spansOf(groups: readonly LogLine[][]): Span[] {
@@ -82,7 +84,9 @@ function callsFrom(caller: LoggedSpan, children: readonly LoggedSpan[]): Span[] 
     const lineAfter = caller.times.find((t) => t >= endOf(child)) ?? Number.POSITIVE_INFINITY;
     const start = Math.min(child.start, Math.max(lineBefore, earlier) + justAfterMs);
     const next = Math.min(lineAfter, children[index + 1]?.start ?? Number.POSITIVE_INFINITY);
-    const end = Number.isFinite(next) ? Math.max(next, endOf(child)) : endOf(child);
+    // What comes before an error line is whatever failed, and that may have written nothing.
+    const isTold = Number.isFinite(next) && !(next === lineAfter && caller.errorTimes.has(lineAfter));
+    const end = isTold ? Math.max(next, endOf(child)) : endOf(child);
     earlier = endOf(child);
     const call: Span = {
       ...plain(caller, caller.spanId),
@@ -120,10 +124,11 @@ function loggedSpan(lines: readonly LogLine[]): LoggedSpan | null {
     durationMs: last.t - first.t,
     status: "unset",
     times: sorted.map(({ t }) => t),
+    errorTimes: new Set(sorted.flatMap(({ t, level }) => (isErrorLevel(level) ? [t] : []))),
   };
 }
 
-function plain({ times: _, ...span }: LoggedSpan, parentId: string | null): Span {
+function plain({ times: _times, errorTimes: _errors, ...span }: LoggedSpan, parentId: string | null): Span {
   return { ...span, parentId };
 }
 

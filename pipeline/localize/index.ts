@@ -4,8 +4,10 @@ import { baro } from "./baro.ts";
 import { callGraph } from "./call-graph.ts";
 import { circa } from "./circa.ts";
 import { edgeDelay } from "./edge-delay.ts";
+import { errorLines } from "./error-lines.ts";
 import { eventPairs } from "./event-pairs.ts";
 import { failureOrigin } from "./failure-origin.ts";
+import { lostCallees } from "./lost-callees.ts";
 import { mepfl } from "./mepfl/mepfl.ts";
 import { microcause, microcausePaper, microcauseRcaeval } from "./microcause.ts";
 import { microrank } from "./microrank.ts";
@@ -25,6 +27,8 @@ export const localizers = {
   "failure-origin": failureOrigin,
   "repeated-calls": repeatedCallers,
   "call-graph": callGraph,
+  "lost-callees": lostCallees,
+  "error-lines": errorLines,
   baro,
   microrank,
   "patternmatcher-rank": patternmatcherRank,

@@ -1,10 +1,13 @@
 import { clearZ, type Deviation, worstDeviation } from "../metric-deviation.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, MetricSeries, TelemetrySlice } from "../types.ts";
+import { idleServices } from "./idle-services.ts";
 import { metricEvidence, shortNumber } from "./metric-evidence.ts";
 import { isCause, type MetricKind, metricKind } from "./metric-kinds.ts";
 import { fullStrength, strengthOf } from "./strength.ts";
 
+/** What falls while its service has hardly anything to do follows from that: it counts as traffic does. */
+const followsShare = 0.35;
 /** How much of a percent metric's strength is the share of the free capacity that was used up. */
 const headroomShare = 0.5;
 
@@ -27,6 +30,7 @@ export const robustScorer = {
   localize(slice: TelemetrySlice, anomalies: readonly Anomaly[]): Candidate[] {
     const evidence = metricEvidence(anomalies);
     const percents = percentKinds(slice.metrics);
+    const isIdle = idleServices(slice);
     const candidates: Candidate[] = [];
     for (const series of slice.metrics) {
       const kind = metricKind(series.key.metric, series.unit);
@@ -34,15 +38,20 @@ export const robustScorer = {
       const worst = worstDeviation(series, kind);
       if (worst === null) continue;
       const { service, instance, metric } = series.key;
-      const score = kind.weight * worst.weight * Math.min(1, worst.z / clearZ) * strength(worst, kind);
+      const follows =
+        worst.value < worst.usual &&
+        kind.kind !== "process" &&
+        isIdle(service, { from: at(series, worst.first), to: at(series, worst.last) });
+      const weight = follows ? Math.min(kind.weight, followsShare) : kind.weight;
+      const score = weight * worst.weight * Math.min(1, worst.z / clearZ) * strength(worst, kind);
       candidates.push({
         service,
         instance,
         metric,
-        symptom: !isCause(kind),
+        symptom: follows || !isCause(kind),
         score,
         evidence: evidence(series.key),
-        why: `Its ${metric} ${worst.value > worst.usual ? "rose" : "fell"} to ${shortNumber(worst.value)} where ${shortNumber(worst.usual)} is usual.`,
+        why: `Its ${metric} ${worst.value > worst.usual ? "rose" : "fell"} to ${shortNumber(worst.value)} where ${shortNumber(worst.usual)} is usual${follows ? ", with less to do than usual" : ""}.`,
       });
     }
     return candidates;
@@ -54,6 +63,10 @@ function strength({ value, usual, z }: Deviation, kind: MetricKind): number {
   if (!kind.percent || (kind.kind !== "cpu" && kind.kind !== "memory")) return byDistance;
   const used = Math.min(1, Math.max(0, (value - usual) / Math.max(1, 100 - usual)));
   return (1 - headroomShare) * byDistance + headroomShare * fullStrength * used;
+}
+
+function at({ window }: MetricSeries, index: number): number {
+  return window.t[index] ?? Number.NaN;
 }
 
 /** Instances and kinds that are measured in percent. */

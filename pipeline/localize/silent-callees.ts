@@ -223,7 +223,11 @@ function areFailing(calls: readonly Span[]): boolean {
  * Its metrics go on, none of its resources is used more than usual, it did not start over, and its logs say
  * nothing new. That it has less to do follows from calls that do not reach it.
  */
-function isWell(service: string, metrics: readonly MetricSeries[], anomalies: readonly Anomaly[]): boolean {
+export function isWell(
+  service: string,
+  metrics: readonly MetricSeries[],
+  anomalies: readonly Anomaly[],
+): boolean {
   const own = metrics.filter(({ key }) => key.service === service);
   if (!own.some(({ class: kind, window }) => kind === "resource" && endsWithSample(window.v))) return false;
   return !anomalies.some(

@@ -21,6 +21,8 @@ const Expected = z.strictObject({
         /** All of these must be among the first three. */
         among: z.array(z.string()),
         miss: z.string().nullable(),
+        /** From who feels it down to the cause. */
+        path: z.array(z.string()).optional(),
         /** In any order, and in any words around them. */
         evidence: z.array(z.string()),
       }),
@@ -60,13 +62,14 @@ describe("the recorded incidents", () => {
   it.each(
     expected.flatMap((one) => one.questions.map((question) => ({ name: one.incident.name, one, question }))),
   )("$name: $question.text", { timeout: patience }, async ({ one, question }) => {
-    const { verdict, causes, evidence } = await asked(one, question.text);
+    const { verdict, causes, evidence, propagation } = await asked(one, question.text);
 
     const told = evidence.map(({ text, examples }) => [text, ...examples].join("\n")).join("\n");
     expect(verdict).toBe(question.verdict);
     const services = causes.map(({ service }) => service);
     if (question.miss === null) expect(question.first).toContain(services[0]);
     expect(services.slice(0, 3)).toEqual(expect.arrayContaining(question.among));
+    if (question.path !== undefined) expect(propagation?.path).toEqual(question.path);
     for (const words of question.evidence) expect(told).toContain(words);
   });
 

@@ -76,6 +76,20 @@ describe("fuseServices", () => {
     ]);
   });
 
+  it("halves all of a service that cannot stay up without another one, its restarts too", () => {
+    const lost = ranking("lost-callees", candidate("store", 5), {
+      ...candidate("geo", 0),
+      waitsFor: "store",
+      waitsWholly: true,
+    });
+    const restarts = ranking("robust-scorer", candidate("geo", 6));
+
+    expect(fuseServices([lost, restarts], strength).map(({ service, score }) => [service, score])).toEqual([
+      ["store", 5],
+      ["geo", 3],
+    ]);
+  });
+
   it("counts places only, by reciprocal rank", () => {
     const fused = fuseServices(
       [ranking("a", candidate("geo", 9), candidate("rate", 8)), ranking("b", candidate("rate", 1))],

@@ -106,8 +106,14 @@ describe("rankings", () => {
     const { rankings, services } = ranked(slice(incident(1)));
 
     const silent = rankings.filter(({ candidates }) => candidates.length === 0);
-    // Nobody repeats a call; where traces were seen, the call graph has nothing to add; nothing was fitted.
-    expect(silent.map(({ localizer }) => localizer)).toEqual(["repeated-calls", "call-graph", "mepfl"]);
+    // Nobody repeats a call, goes away or ends; where traces were seen, the call graph has nothing to add; nothing was fitted.
+    expect(silent.map(({ localizer }) => localizer)).toEqual([
+      "repeated-calls",
+      "call-graph",
+      "lost-callees",
+      "error-lines",
+      "mepfl",
+    ]);
     expect(services[0]!.service).toBe("geo");
   });
 

@@ -51,6 +51,24 @@ describe("tracesOfLines", () => {
     ]);
   });
 
+  it("does not take the wait for a call that wrote nothing for part of the call before", () => {
+    const lines = requests(1, "t", () => request.slice(0, 3));
+    const failed = line({
+      service: "search",
+      traceId: "t0",
+      spanId: "1",
+      level: "ERROR",
+      body: "rate: deadline exceeded",
+      t: window.start + 1000,
+    });
+
+    const call = tracesOfLines([...lines, failed])[0]?.spans.find(({ operation }) =>
+      operation.startsWith("call "),
+    );
+
+    expect(Math.round(call?.durationMs ?? Number.NaN)).toBe(20);
+  });
+
   it("puts calls made side by side below the same caller", () => {
     const [trace] = tracesOfLines(
       requests(1, "t", () => [

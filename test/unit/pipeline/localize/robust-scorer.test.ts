@@ -86,6 +86,44 @@ describe("robustScorer", () => {
     expect(robustScorer.localize(slice({ metrics }), [])).toEqual([]);
   });
 
+  it("takes what falls with nothing to do for a consequence, and what falls while work goes on for a cause", () => {
+    const keys = { service: "cache", metric: "store_keys", reference: Array.from({ length: 20 }, () => 60) };
+    const asked = Array.from({ length: 20 }, () => 2);
+    const work = { service: "cache", metric: "store_commands_total", reference: asked };
+    const byWork = (now: number) =>
+      robustScorer
+        .localize(
+          slice({
+            metrics: [
+              series({ ...keys, window: [60, 20, 0, 0] }),
+              series({ ...work, window: [now, now, now, now] }),
+            ],
+          }),
+          [],
+        )
+        .find(({ metric }) => metric === "store_keys");
+
+    const [emptied, expired] = [byWork(2), byWork(0.1)];
+
+    expect(emptied?.symptom).toBe(false);
+    expect(expired?.symptom).toBe(true);
+    expect(expired?.score).toBeLessThan(0.6 * (emptied?.score ?? 0));
+    expect(expired?.why).toBe("Its store_keys fell to 0 where 60 is usual, with less to do than usual.");
+  });
+
+  it("asks those who call it where a service measures no work of its own", () => {
+    const edges = [{ caller: "rate", callee: "cache", calls: 1 }];
+    const keys = { service: "cache", metric: "store_keys", reference: Array.from({ length: 20 }, () => 60) };
+    const asked = Array.from({ length: 20 }, () => 2);
+    const metrics = [
+      series({ ...keys, window: [60, 20, 0, 0] }),
+      series({ service: "rate", metric: "requests_total", reference: asked, window: [0, 0, 0, 0] }),
+    ];
+
+    expect(robustScorer.localize(slice({ metrics, edges }), [])[0]?.symptom).toBe(true);
+    expect(robustScorer.localize(slice({ metrics }), [])[0]?.symptom).toBe(false);
+  });
+
   it("leaves out the absolute twin of a percent metric of the same instance", () => {
     const metrics = [
       series({ service: "geo", metric: "CpuUsage(m)", reference: flat, window: [500] }),
