@@ -1,4 +1,5 @@
 import type { Sentence } from "../../prompts/answer-schemas.ts";
+import { claimProblem } from "./check-claims.ts";
 import {
   callsId,
   datesIn,
@@ -18,10 +19,8 @@ export type Checked =
 /**
  * Whether everything that a sentence says is in the evidence it cites: each service, instance and metric, each
  * number in its unit, each time, trace id and quotation, and who calls whom. Where another piece of
- * evidence holds it, the sentence is kept with that one (repaired); else it is dropped.
- *
- * What is not checked is what words mean: "rose" for a metric that fell, "because" where nothing was
- * caused. Such sentences are shown as inferred, beside what they rest on.
+ * evidence holds it, the sentence is kept with that one (repaired); else it is dropped. What it says of how things
+ * hang together (check-claims.ts) is held against the whole case, and no other evidence repairs that.
  */
 export function checkSentence(
   { text, evidence }: Sentence,
@@ -32,6 +31,8 @@ export function checkSentence(
   const cited = evidence.flatMap((id) => (shown.has(id) ? (book.items.get(id) ?? []) : []));
   const outside = foreign(text);
   if (outside !== null) return { kind: "dropped", why: outside };
+  const claimed = claimProblem(text, book, shown);
+  if (claimed !== null) return { kind: "dropped", why: claimed };
   const problem = problemWith(text, cited, book);
   const ids = cited.map(({ id }) => id);
   if (problem === null) {

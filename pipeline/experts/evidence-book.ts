@@ -2,6 +2,7 @@ import { name } from "../describe/foreign-text.ts";
 import { clockIn } from "../describe/wording.ts";
 import type { EarlierIncident } from "../diagnosis.ts";
 import type { Anomaly, Candidate, EpochMs, SeriesKey } from "../types.ts";
+import { type CaseFacts, caseFacts } from "./case-facts.ts";
 import type { CaseFile } from "./case-file.ts";
 import { measured, type Quantity, quantitiesIn } from "./quantities.ts";
 
@@ -33,6 +34,7 @@ export interface EvidenceBook {
   readonly windowQuantities: readonly Quantity[];
   /** The ids of the ranked services, first to last: "candidate-1" is the first. */
   readonly candidates: ReadonlyMap<string, Candidate>;
+  readonly facts: CaseFacts;
 }
 
 /** So many of the ranked services may be chosen among; the ranking itself stays the localizers'. */
@@ -78,6 +80,7 @@ export function evidenceBook(file: CaseFile): EvidenceBook {
     windowDates: edges.map((edge) => edge.slice(0, 10)),
     windowQuantities: [measured(window.end - window.start, "ms")],
     candidates: new Map(candidates),
+    facts: caseFacts(file),
   };
 }
 

@@ -24,6 +24,10 @@ const ordinary = new Set(
 const makesWord =
   /^(the|a|an|error|errors|request|requests|success|failure|failed|arrival|hit|miss|usage|traffic|high|higher|low|lower|its|their|this|that|each|every|of|full|any|per|no|drop|call)$/;
 
+/** After an ordinary word, these make it a service: "Search waits for geo", "the latency of search rose". */
+const makesService =
+  /^(is|was|are|were|has|had|have|does|did|do|can|could|and|or|to|in|at|on|by|for|from|with|as|because|before|after|while|when|which|that|first|last|not|never|also|too|alone|itself)$|^(affect|answer|behave|break|call|caus|chang|degrad|depend|deviat|drop|dropp|explain|fail|increas|lead|log|look|made|make|mak|overload|propagat|rank|reach|recover|remain|respond|rise|seem|show|slow|start|stay|suffer|time|trigger|wait)(s|es|ed|d|ing)?$|^(began|broke|brought|fell|led|made|put|rose|saw|took|went)$/;
+
 export function namesSaid(text: string, book: EvidenceBook): NamesSaid {
   const found = [...text.matchAll(token)].map(([raw]) => trimmed(raw));
   const tokens = found.map((raw) => raw.toLowerCase());
@@ -31,7 +35,7 @@ export function namesSaid(text: string, book: EvidenceBook): NamesSaid {
   let rest = text;
   tokens.forEach((word, index) => {
     const name = knownAs(word, book);
-    if (name === null || isPlainWord(word, tokens[index - 1], tokens[index + 1])) return;
+    if (name === null || isPlainWord(word, tokens[index - 1], tokens[index + 1], book)) return;
     names.add(name);
     rest = rest.replace(found[index] ?? "", " ");
   });
@@ -44,6 +48,23 @@ export function namesSaid(text: string, book: EvidenceBook): NamesSaid {
   };
 }
 
+/** The text with each name of the case as `mark` writes it; one for which it gives null stays. */
+export function markedNames(text: string, book: EvidenceBook, mark: (name: string) => string | null): string {
+  const found = [...text.matchAll(token)].map((match) => ({ at: match.index, word: trimmed(match[0]) }));
+  let marked = "";
+  let done = 0;
+  found.forEach(({ at, word }, index) => {
+    const lower = word.toLowerCase();
+    const name = knownAs(lower, book);
+    const around = [index - 1, index + 1].map((other) => found[other]?.word.toLowerCase());
+    const written = name === null || isPlainWord(lower, around[0], around[1], book) ? null : mark(name);
+    if (written === null) return;
+    marked += text.slice(done, at) + written;
+    done = at + word.length;
+  });
+  return marked + text.slice(done);
+}
+
 function trimmed(raw: string): string {
   return raw.replace(/[./:@-]+$/, "").replace(/['’]s$/, "");
 }
@@ -52,10 +73,19 @@ function knownAs(word: string, { names }: EvidenceBook): string | null {
   return names.get(word) ?? names.get(word.replace(/\([^)]*\)$/, "")) ?? null;
 }
 
-function isPlainWord(word: string, before: string | undefined, after: string | undefined): boolean {
+function isPlainWord(
+  word: string,
+  before: string | undefined,
+  after: string | undefined,
+  book: EvidenceBook,
+): boolean {
   if (!ordinary.has(word) || after === "service" || after === "services" || before === "service")
     return false;
-  return before === undefined || makesWord.test(before);
+  if (before === undefined) return after === undefined || !makesService.test(after);
+  if (before === "of" || before === "that") {
+    return after !== undefined && !makesService.test(after) && knownAs(after, book) === null;
+  }
+  return makesWord.test(before);
 }
 
 /** Words before "service" that are no name of one. */
