@@ -13,6 +13,7 @@ import { NamesOptions } from "./connectors/names/options.ts";
 import { RedisOptions, type RedisSecrets } from "./jobs/redis-options.ts";
 import type { SecretReference } from "./jobs/secret-reference.ts";
 import { BotError } from "./pipeline/errors.ts";
+import { learners } from "./pipeline/learners.ts";
 import { PipelineOptions } from "./pipeline/options.ts";
 import { readScheduleTime } from "./pipeline/question/read-schedule.ts";
 
@@ -104,6 +105,25 @@ const Keys = z.strictObject({
       }),
     )
     .default([]),
+  /** Lets the methods that learn do so at set times, while programs answer in chats. */
+  fit: z
+    .strictObject({
+      /** "daily 3:00 Europe/Berlin", as a schedule has it. */
+      at: z.string().refine(isScheduleTime, {
+        error: 'is no time that can be repeated; write days and a time such as "daily 3:00 Europe/Berlin"',
+      }),
+      /** They learn from so many hours before, without known incidents. */
+      hours: z
+        .number()
+        .min(1)
+        .max(31 * 24)
+        .default(24),
+      methods: z
+        .array(z.enum([...learners().keys()]))
+        .min(1)
+        .optional(),
+    })
+    .optional(),
   /** Questions an hour, of a person and in a channel of a chat. */
   quotas: QuotaOptions.prefault({}),
   pipeline: PipelineOptions.prefault({}),

@@ -13,6 +13,7 @@ import { redisInstallations } from "./connectors/store/redis-installations.ts";
 import { redisMemory } from "./connectors/store/redis-memory.ts";
 import { redisQuota } from "./connectors/store/redis-quota.ts";
 import { redisStore } from "./connectors/store/redis-store.ts";
+import { startFitting } from "./fitting.ts";
 import type { Chat } from "./jobs/chat.ts";
 import { startDiagnoseWorker } from "./jobs/diagnose-worker.ts";
 import { openLanes, startLaneWork } from "./jobs/lanes.ts";
@@ -32,6 +33,8 @@ export interface ServiceOptions extends ApplicationOptions {
   readonly openSurfaces: (tools: SurfaceTools) => readonly ChatSurface[];
   /** Hears what the operator should know: what went wrong, and that it goes on. */
   readonly onTrouble: (what: string, error: unknown) => void;
+  /** Hears what was done that nobody asked for, such as a nightly fit. */
+  readonly onNews?: (text: string) => void;
 }
 
 /** What surfaces may keep and show, beside what they hand over. */
@@ -98,7 +101,10 @@ export async function startService(config: Config, options: ServiceOptions): Pro
       chat: models === null ? null : models.chat,
       closers,
     };
-    if (options.role !== "bot") startWorker(parts);
+    if (options.role !== "bot") {
+      startWorker(parts);
+      await keepFitted(parts);
+    }
     const surfaces = options.role === "worker" ? [] : startBot(parts, outbox);
     const { description, version, warnings } = connections;
     return {
@@ -118,6 +124,7 @@ function namesOf({ deployment }: Config) {
     inbox: `inbox-${deployment}`,
     outbox: `outbox-${deployment}`,
     questions: `chat-${deployment}`,
+    fits: `fits-${deployment}`,
     schedules: schedulesName({ deployment }),
   };
 }
@@ -150,6 +157,24 @@ function startWorker({ config, options, connections, store, memory, questions, c
   });
   questions.onCancel((jobId) => worker.cancel(jobId));
   closers.push(() => worker.close(drainMs));
+}
+
+/** Where the configuration asks for it. The models lie in the state folder of the program that fits. */
+async function keepFitted({ config, options, connections, memory, closers }: Parts): Promise<void> {
+  if (config.fit === undefined) return;
+  const { client, prefix } = connections;
+  const { onNews = () => {}, onTrouble } = options;
+  const fitting = await startFitting(config, {
+    name: namesOf(config).fits,
+    connections,
+    memory,
+    feedback: redisFeedback(client, memoryOptions(config, prefix)),
+    lockMs: lockOf(config),
+    now: Date.now,
+    onNews,
+    onTrouble,
+  });
+  closers.push(() => fitting.close());
 }
 
 function startBot(parts: Parts, outbox: ReturnType<typeof openOutbox>): readonly ChatSurface[] {

@@ -258,16 +258,19 @@ function defined(shell: Shell, commands: Commands, done: (code: number) => void)
     .description("let the methods that learn do so, from fault-free telemetry and labelled incidents")
     .addOption(sourceOption())
     .addOption(formatOption())
-    .option("--normal <start/end>", "a fault-free period; the declared ones when not named")
+    .option("--from <iso>", "start of a fault-free period; the declared ones when not named")
+    .option("--to <iso>", "end of that period")
+    .option("--normal <start/end>", "the same period in one")
     .option("--cases <folder...>", "folders with a cases.json of incidents whose cause is known")
     .option("--method <name...>", "only these methods")
+    .option("--warm", "go on from what was learnt before, where it fits")
     .addOption(new Option("--seed <number>", "another seed").argParser(wholeNumber))
     .option("--json", "print one JSON object instead")
     .addOption(configOption())
     .addHelpText(
       "after",
       examples([
-        "fit --normal 2026-11-23T10:00Z/2026-11-23T12:00Z",
+        "fit --from 2026-11-23T10:00Z --to 2026-11-23T12:00Z",
         "fit --source ./telemetry --cases ./incidents",
       ]),
     )

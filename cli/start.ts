@@ -40,6 +40,7 @@ export async function start({ role, config: path }: StartOptions, shell: Shell):
     role,
     openSurfaces: (tools) => chats?.openSurfaces(config, tools) ?? [],
     onTrouble,
+    onNews: (text) => void shell.errors.write(`${new Date(shell.now()).toISOString()} ${plainText(text)}\n`),
   });
   for (const warning of service.warnings) shell.errors.write(`warning: ${plainText(warning)}\n`);
   const { description, version } = service.redis;

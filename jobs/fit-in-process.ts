@@ -1,6 +1,6 @@
 import { BotError } from "../pipeline/errors.ts";
 import { askProcess } from "./ask-process.ts";
-import { type Fit, FitMessage, type FitOrder } from "./fit-order.ts";
+import { FitMessage, type FitOrder, type FitReport } from "./fit-order.ts";
 
 export interface FitOptions {
   /** The program of the process: fit-process.js. */
@@ -22,7 +22,7 @@ export async function fitInProcess(
   order: FitOrder,
   signal: AbortSignal,
   { entry, execArgv = [], limitMs = usualLimitMs, onStep = () => {} }: FitOptions,
-): Promise<readonly Fit[]> {
+): Promise<FitReport> {
   const { reply, how, words, isLate } = await askProcess(entry, order, signal, {
     limitMs,
     execArgv,
@@ -39,8 +39,10 @@ export async function fitInProcess(
     throw new Error(`The process that fits ${why}.\n${words}`.trim());
   }
   switch (read.data.kind) {
-    case "fitted":
-      return read.data.fits;
+    case "fitted": {
+      const { kind: _kind, ...report } = read.data;
+      return report;
+    }
     case "failure":
       throw new BotError(read.data.code, read.data.message);
     case "bug":

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fnv1a } from "./learn/xoshiro.ts";
-import type { Learner, Lessons } from "./ports.ts";
+import type { Course, Learner, Lessons } from "./ports.ts";
 
 /** Something learnt, as it is kept: what made it, from what, and the model itself. */
 export const FittedModel = z.object({
@@ -22,12 +22,13 @@ export const FittedModel = z.object({
 });
 export type FittedModel = z.infer<typeof FittedModel>;
 
-/** Fits a method; the same lessons and seed give the same model. */
+/** Fits a method; the same lessons, seed and previous model give the same model. */
 export function fitModel<Model>(
   algorithm: string,
   learner: Learner<Model>,
   lessons: Lessons,
   seed: number,
+  course?: Course<Model>,
 ): FittedModel {
   const slices = [...lessons.normal, ...lessons.incidents.map(({ slice }) => slice)];
   const moments = slices.flatMap(({ window, referencePeriods }) => [
@@ -52,7 +53,7 @@ export function fitModel<Model>(
       traces: count(({ traces }) => traces.reference.length + traces.window.length),
       series: count(({ metrics }) => metrics.length),
     },
-    model: learner.fit(lessons, seed),
+    model: learner.fit(lessons, seed, course),
   };
 }
 

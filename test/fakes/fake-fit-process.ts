@@ -2,7 +2,7 @@
 process.once("message", ({ methods: [what] }: { methods: string[] }) => {
   const end = (message: object) => process.send?.(message, () => process.exit(0));
   process.send?.({ kind: "step", text: "reading" });
-  if (what === "fine") end({ kind: "fitted", fits: [] });
+  if (what === "fine") end({ kind: "fitted", fits: [], periods: [], excluded: [], newPaths: [] });
   if (what === "refuse")
     end({ kind: "failure", code: "source-invalid", message: "There is nothing to learn from." });
   if (what === "break") end({ kind: "bug", message: "x is not a function" });

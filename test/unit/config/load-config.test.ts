@@ -356,6 +356,11 @@ sources: [{ type: files, path: ., name: shop }]
       "access.rules[0].sources[3]: is no source; there is shop",
     ],
     ["quotas: { userPerHour: 0 }", "quotas.userPerHour: must be at least 1"],
+    [
+      "fit: { at: now and then }",
+      'fit.at: is no time that can be repeated; write days and a time such as "daily 3:00 Europe/Berlin"',
+    ],
+    ["fit: { at: daily 3:00, hours: 0 }", "fit.hours: must be at least 1"],
   ])("says what is wrong with %s", async (text, problem) => {
     expect(await problemsOf(`${text}\n`)).toEqual([problem]);
   });

@@ -10,6 +10,10 @@ function order(what: string): FitOrder {
   return {
     sources: [],
     pipeline: {},
+    task: "learn",
+    faultFree: [],
+    excluded: [],
+    isWarm: false,
     modelFolder: "models",
     methods: [what],
     seed: 7,
@@ -26,7 +30,12 @@ describe("fitInProcess", () => {
   it("tells the steps and returns what was fitted", async () => {
     const steps: string[] = [];
 
-    expect(await run("fine", undefined, (text) => steps.push(text))).toEqual([]);
+    expect(await run("fine", undefined, (text) => steps.push(text))).toEqual({
+      fits: [],
+      periods: [],
+      excluded: [],
+      newPaths: [],
+    });
     expect(steps).toEqual(["reading"]);
   });
 

@@ -1,9 +1,17 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadFittedModels, modelFolder, saveFittedModel } from "../../../jobs/fitted-models.ts";
-import type { FittedModel } from "../../../pipeline/fitted-model.ts";
+import {
+  freshFittedModels,
+  keptModel,
+  loadFittedModels,
+  modelFolder,
+  saveFitReport,
+  saveFittedModel,
+} from "../../../jobs/fitted-models.ts";
+import { traceAnomaly } from "../../../pipeline/detect/trace-anomaly/trace-anomaly.ts";
+import { type FittedModel, fitModel } from "../../../pipeline/fitted-model.ts";
 
 const fitted: FittedModel = {
   algorithm: "mepfl",
@@ -52,5 +60,33 @@ describe("fitted models in a folder", () => {
     await expect(saveFittedModel(modelFolder(state), fitted)).rejects.toMatchObject({
       code: "config-invalid",
     });
+  });
+
+  it("are read again when one was fitted anew, and only then", async () => {
+    const folder = modelFolder(state);
+    const fresh = freshFittedModels(folder);
+    const { learner, name } = traceAnomaly;
+    const model = { ...fitModel(name, learner, { normal: [], incidents: [] }, 7) };
+
+    expect(await fresh()).toEqual({ models: {}, gaps: {} });
+    await saveFittedModel(folder, model);
+    const first = await fresh();
+    const again = await fresh();
+    await saveFittedModel(folder, { ...model, seed: 8 });
+
+    expect(first.models).toEqual({ [name]: null });
+    expect(again).toBe(first);
+    expect(await fresh()).not.toBe(first);
+    expect((await keptModel(folder, name))!.seed).toBe(8);
+    expect(await keptModel(folder, "mepfl")).toBeNull();
+  });
+
+  it("have the report of the last fit beside them, which is no model", async () => {
+    const folder = modelFolder(state);
+
+    const file = await saveFitReport(folder, { fits: [], periods: [], excluded: [], newPaths: ["a -> b"] });
+
+    expect(JSON.parse(await readFile(file, "utf8")).newPaths).toEqual(["a -> b"]);
+    expect(await loadFittedModels(folder)).toEqual({ models: {}, gaps: {} });
   });
 });
