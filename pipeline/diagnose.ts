@@ -11,6 +11,7 @@ import { openDesk } from "./experts/desk.ts";
 import { consult } from "./experts/index.ts";
 import { expertsFinding, rankedFinding } from "./first-finding.ts";
 import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
+import { weighingOf } from "./fusion-weights.ts";
 import { promptsWithout } from "./hidden-names.ts";
 import { localize } from "./localize/index.ts";
 import { narrow } from "./narrow.ts";
@@ -101,11 +102,12 @@ export async function diagnose(
     () => {
       const ranked = localize(slice, anomalies, options.localizers, toolbox.fitted?.models);
       const held = withEvidence(ranked);
-      const services = fuseServices(held, options.fusion);
+      const weighing = weighingOf(toolbox.fitted, slice);
+      const services = fuseServices(held, options.fusion, weighing.weights);
       const found = narrow(held, services, slice, anomalies);
       const metrics = fuseMetrics(held, services, found.services);
       const named = isNamed(services, options.fusion);
-      return { rankings: ranked, fused: { services, metrics }, narrowed: found, isNamed: named };
+      return { rankings: ranked, fused: { services, metrics }, narrowed: found, isNamed: named, weighing };
     },
     (ranked) => spoken(ranked.fused.services.length, "suspect", "no suspect"),
     // Without a model the answer is there at once.
