@@ -12,7 +12,6 @@ import { counted, dateTimeWords } from "./bot/time-words.ts";
 import { verdictLines } from "./bot/verdict.ts";
 import { openQuestionReader } from "./compose.ts";
 import type { Config } from "./config.ts";
-import { followUpWriter } from "./follow-up-writer.ts";
 import type { Chat } from "./jobs/chat.ts";
 import type { Questions, Schedule } from "./jobs/enqueue.ts";
 import { keepFixed } from "./jobs/fixed-schedules.ts";
@@ -146,7 +145,6 @@ export function chatDesk(options: ChatDeskOptions): ChatDesk {
       read: (question, previous) => readFirst(question, previous, config, reader, signal),
       threads: threads(store, true),
       defaultWindowMs: config.pipeline.defaultWindowMs,
-      ...(config.model === undefined ? {} : { wording: followUpWriter(config, reader) }),
       onError: "again",
       permissionOf: ({ from, thread }) => permissionIn(from, thread.surface),
       takeQuestion: (message) => takeQuestion(message, quota, config.quotas, Date.now),

@@ -23,8 +23,7 @@ export function caseAnswer(
     instances: unrepeated(causes.flatMap(({ instance }) => (instance === null ? [] : [original(instance)]))),
     metrics: metrics.map(({ service, metric }) => ({ service: original(service), metric })),
     confidence: causes[0]?.confidence ?? null,
-    confidenceFrom:
-      confidenceFrom === undefined ? null : { ...confidenceFrom, length: confidenceFrom.length ?? 1 },
+    confidenceFrom: confidenceFrom ?? null,
     rankings: rankings.map((ranking) => ({ ...ranking, candidates: ranking.candidates.map(place) })),
     known: {
       services: [...inventory.services],

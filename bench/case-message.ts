@@ -32,13 +32,7 @@ export const CaseAnswer = z.object({
   /** Of the first cause; null where none is named. */
   confidence: z.number().nullable(),
   confidenceFrom: z
-    .object({
-      strength: z.number(),
-      lead: z.number(),
-      agreement: z.number(),
-      seen: z.number(),
-      length: z.number(),
-    })
+    .object({ strength: z.number(), lead: z.number(), agreement: z.number(), seen: z.number() })
     .nullable(),
   /** Each localizer alone, its first twenty, as the diagnosis keeps them. */
   rankings: z.array(

@@ -155,12 +155,10 @@ function candidateKey({
   return metricKey({ service, metric: metric ?? "" });
 }
 
-/** A ranking that a diagnosis keeps, as the fusion takes it. */
-export function asRanking({ localizer, level, candidates }: CaseAnswer["rankings"][number]): Ranking {
+function asRanking({ localizer, level, candidates }: CaseAnswer["rankings"][number]): Ranking {
   const whole = candidates.map(
-    ({ waitsFor, ...candidate }): Candidate => ({
+    (candidate): Candidate => ({
       ...candidate,
-      ...(waitsFor === undefined ? {} : { waitsFor }),
       symptom: candidate.symptom ?? false,
       evidence: candidate.evidence ?? [],
       why: "",

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { selfTime } from "./detect/call-delays.ts";
+import { failedReturn } from "./localize/event-pairs.ts";
 import { metricKind } from "./localize/metric-kinds.ts";
+import { measuredFirst } from "./measured-first.ts";
 import type { Candidate, Ranking } from "./types.ts";
 
 /** How rankings become one. */
@@ -17,13 +19,10 @@ export const FusionOptions = z.strictObject({
 });
 export type FusionOptions = z.infer<typeof FusionOptions>;
 
-/** Factors on localizers' strengths, fitted on confirmed incidents; who is not named counts in full. */
-export type LocalizerWeights = Readonly<Record<string, number>>;
-
 /** What one localizer says of a service, and how much of it is in the service's score. */
 export interface Contribution {
   readonly localizer: string;
-  /** Its own score, on the common scale of strengths, times its weight. */
+  /** Its own score, on the common scale of strengths. */
   readonly score: number;
   /** Points of the fused score. */
   readonly counted: number;
@@ -38,6 +37,8 @@ export interface FusedService extends Candidate {
 
 /** Evidence weaker than this says little about a metric: it counts in proportion. */
 const weakStrength = 1.5;
+/** Three robust standard deviations: support below it is noise, and noise does not add up to a cause. */
+const noiseStrength = 2;
 /** A second reason is told when it is at least this strong beside the first. */
 const tellingShare = 0.5;
 /** A symptom (latency, errors) names the cause's metric less often than a resource does. */
@@ -48,26 +49,19 @@ const clearOrigin = 4;
 const originShare = 0.95;
 /** A metric that says what another of its service says better counts so much. */
 const secondaryShare = 0.5;
+/** Names the code that broke. */
+const codeRegions = "event-pairs";
 const waitsForProcessor = /event.?loop|run.?queue/i;
 
 /** Weighs the symptoms of all services against each other along the call graph. */
 const propagation = "call-graph";
 /** Looks at the same symptoms one by one, and cannot tell a victim's from the origin's. */
 const oneByOne = "robust-scorer";
+/** What such a symptom still counts where `propagation` has judged them all. */
+const judgedShare = 0.5;
 
-/**
- * The constants of the fusion by strength besides `mix`. `npm run bench -- --transfer` chooses each on other
- * systems than it reports on (docs/BENCHMARKS.md).
- */
-export const fusionConstants = {
-  /** Three robust standard deviations: support below it is noise, and noise does not add up to a cause. */
-  noiseStrength: 2,
-  /** What a symptom that is looked at by itself still counts where `propagation` has judged them all. */
-  judgedShare: 0.5,
-  /** What else speaks against a service counts so much while it waits for one that fell silent. */
-  victimShare: 0.5,
-};
-export type FusionConstants = typeof fusionConstants;
+/** What else speaks against a service counts so much while it waits for one that fell silent. */
+const victimShare = 0.5;
 
 /**
  * One ranking of services out of all localizers' rankings. A localizer of metrics votes for a
@@ -77,26 +71,15 @@ export type FusionConstants = typeof fusionConstants;
  * Source: reciprocal-rank fusion: Cormack et al., SIGIR 2009. Strength fusion is ours: it keeps what
  *         ranks throw away, by how much the first is ahead of the second.
  */
-export function fuseServices(
-  rankings: readonly Ranking[],
-  options: FusionOptions,
-  weights: LocalizerWeights = {},
-  constants: FusionConstants = fusionConstants,
-): FusedService[] {
+export function fuseServices(rankings: readonly Ranking[], options: FusionOptions): FusedService[] {
   const votes = new Map<string, Vote[]>();
   const judged = rankings.some(
     ({ localizer, candidates }) => localizer === propagation && candidates.length > 0,
   );
   const waiting = waitingServices(rankings);
   for (const { localizer, candidates } of rankings) {
-    const weight = weights[localizer] ?? 1;
-    const weighed = candidates.map((candidate) => {
-      const own = asVictim(candidate, waiting, constants);
-      return weight === 1 ? own : { ...own, score: weight * own.score };
-    });
-    const best = bestPerService(
-      judged && localizer === oneByOne ? weighed.map((candidate) => asJudged(candidate, constants)) : weighed,
-    );
+    const weighed = candidates.map((candidate) => asVictim(candidate, waiting));
+    const best = bestPerService(judged && localizer === oneByOne ? weighed.map(asJudged) : weighed);
     best.forEach((candidate, index) => {
       const value = options.method === "strength" ? candidate.score : 1 / (options.rankConstant + index + 1);
       votes.set(candidate.service, [
@@ -109,7 +92,7 @@ export function fuseServices(
   for (const [service, cast] of votes) {
     cast.sort((a, b) => b.value - a.value || (a.localizer < b.localizer ? -1 : 1));
     if (cast.length === 0) continue;
-    const contributions = cast.map((vote, index) => contribution(vote, index === 0, options, constants));
+    const contributions = cast.map((vote, index) => contribution(vote, index === 0, options));
     const score = contributions.reduce((sum, { counted }) => sum + counted, 0);
     if (score <= 0) continue;
     fused.push({
@@ -137,9 +120,10 @@ export function fuseMetrics(
 ): Candidate[] {
   const support = new Map(services.map((candidate) => [candidate.service, candidate.score]));
   const failing = failuresBeginAt(rankings);
+  const broken = clearlyBroken(rankings);
   const candidates = rankings
     .flatMap((ranking) => ranking.candidates.filter(({ metric }) => metric !== null))
-    .map((candidate) => (failing.has(candidate.service) ? asOrigin(candidate) : candidate));
+    .map((candidate) => (failing.has(candidate.service) ? asOrigin(candidate, broken) : candidate));
   const byService = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     byService.set(candidate.service, [...(byService.get(candidate.service) ?? []), candidate]);
@@ -162,11 +146,13 @@ export function fuseMetrics(
     if (known === undefined || score > known.score) fused.set(id, { ...candidate, score });
   }
   const all = ordered([...fused.values()]);
-  if (within.length === 0) return all;
-  return [
-    ...all.filter((candidate) => within.includes(candidate.service)),
-    ...all.filter((candidate) => !within.includes(candidate.service)),
-  ];
+  return measuredFirst(
+    [
+      ...all.filter((candidate) => within.includes(candidate.service)),
+      ...all.filter((candidate) => !within.includes(candidate.service)),
+    ],
+    candidates.filter(({ score }) => score >= weakStrength),
+  );
 }
 
 /** Services that most failed requests began to fail at. */
@@ -175,25 +161,51 @@ function failuresBeginAt(rankings: readonly Ranking[]): Set<string> {
   return new Set(origins.filter(({ score }) => score >= clearOrigin).map(({ service }) => service));
 }
 
-/** Errors are a symptom, except where the failures begin: there they are what is wrong. */
-function asOrigin(candidate: Candidate): Candidate {
+/** Services with code that clearly broke, and the strength of that. */
+function clearlyBroken(rankings: readonly Ranking[]): Map<string, number> {
+  const broken = new Map<string, number>();
+  const regions = rankings.find(({ localizer }) => localizer === codeRegions)?.candidates ?? [];
+  for (const { service, metric, symptom, score } of regions) {
+    if (metric === null || symptom || score < clearOrigin) continue;
+    broken.set(service, Math.max(broken.get(service) ?? 0, score));
+  }
+  return broken;
+}
+
+/**
+ * Errors are a symptom, except where the failures begin: there they are what is wrong, and come behind the
+ * code that broke, which says where.
+ */
+function asOrigin(candidate: Candidate, broken: ReadonlyMap<string, number>): Candidate {
   const { kind, weight } = metricKind(candidate.metric ?? "", null);
   if (kind !== "errors" || weight === 0 || !candidate.symptom) return candidate;
-  return { ...candidate, symptom: false, score: (originShare * candidate.score) / weight };
+  // Only what was measured was weighed by its kind.
+  const whole = candidate.metric === failedReturn ? candidate.score : candidate.score / weight;
+  const strength = Math.min(whole, broken.get(candidate.service) ?? Number.POSITIVE_INFINITY);
+  return { ...candidate, symptom: false, score: originShare * strength };
 }
 
 /**
  * Whether another metric of the service names the same thing better: a time that the service measures itself
- * where this one is derived from spans, or the processor where this one is the queue in front of it.
+ * where this one is derived from spans, its process or its errors where calls to it do not come back, the
+ * processor where this one is the queue in front of it.
  */
 function isSecondary({ metric }: Candidate, ofService: readonly Candidate[]): boolean {
   const name = metric ?? "";
-  const better = name === selfTime ? ["latency"] : waitsForProcessor.test(name) ? ["cpu"] : [];
+  const better =
+    name === selfTime
+      ? ["latency"]
+      : name === failedReturn
+        ? ["process", "errors"]
+        : waitsForProcessor.test(name)
+          ? ["cpu"]
+          : [];
   return ofService.some(
     (other) =>
       other.score >= weakStrength &&
       other.metric !== null &&
       other.metric !== selfTime &&
+      other.metric !== failedReturn &&
       better.includes(metricKind(other.metric, null).kind),
   );
 }
@@ -213,12 +225,7 @@ interface Vote {
 }
 
 /** The strongest vote counts in full, the others what they have above noise, in part. */
-function contribution(
-  { localizer, candidate, value }: Vote,
-  isFirst: boolean,
-  options: FusionOptions,
-  { noiseStrength }: FusionConstants,
-) {
+function contribution({ localizer, candidate, value }: Vote, isFirst: boolean, options: FusionOptions) {
   const { score, why, evidence } = candidate;
   const byStrength = options.method === "strength";
   const share = byStrength && !isFirst ? options.mix : 1;
@@ -255,18 +262,14 @@ function waitingServices(rankings: readonly Ranking[]): ReadonlyMap<string, { re
 }
 
 /** What a caller of a silent service shows besides counts less: it fails and waits because of that one. */
-function asVictim(
-  candidate: Candidate,
-  waiting: ReturnType<typeof waitingServices>,
-  { victimShare }: FusionConstants,
-): Candidate {
+function asVictim(candidate: Candidate, waiting: ReturnType<typeof waitingServices>): Candidate {
   const waits = waiting.get(candidate.service);
   if (candidate.waitsFor !== undefined || waits === undefined) return candidate;
   if (!candidate.symptom && !waits.wholly) return candidate;
   return { ...candidate, score: victimShare * candidate.score };
 }
 
-function asJudged(candidate: Candidate, { judgedShare }: FusionConstants): Candidate {
+function asJudged(candidate: Candidate): Candidate {
   return candidate.symptom ? { ...candidate, score: judgedShare * candidate.score } : candidate;
 }
 

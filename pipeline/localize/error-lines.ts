@@ -1,6 +1,7 @@
 import { name, quote } from "../describe/foreign-text.ts";
 import { logLevel } from "../detect/log-level.ts";
 import type { Localizer } from "../ports.ts";
+import { downstream } from "../topology.ts";
 import type { Anomaly, Candidate, LogAnomaly, LogLine, TelemetrySlice } from "../types.ts";
 import { isFailure } from "./failure-lines.ts";
 import { lastNamed } from "./names-in-text.ts";
@@ -35,14 +36,15 @@ export const errorLines = {
         anomaly.modality === "log" && isFailure(anomaly) && (!hasTraces || isEnd(anomaly)),
     );
     if (lines.length === 0) return [];
-    const named = lastNamed(servicesOf(slice));
+    const namedBy = namesBelow(slice);
     const complaints = lines.map((line): Complaint => {
+      const named = namedBy(line.service);
       const told = [line.template, ...line.examples]
         .map(named)
         .find((one) => one !== null && one !== line.service);
       const about = told ?? (isEnd(line) ? triedLast(line.service, slice.logs.window, named) : null);
       const mayBlame = about !== null && !(mustBeIll(line, told) && isWell(about, slice.metrics, anomalies));
-      return { line, about: mayBlame ? about : null };
+      return { line, about: mayBlame ? about : null, isNamed: told !== undefined };
     });
     return blamed(complaints);
   },
@@ -52,6 +54,8 @@ interface Complaint {
   readonly line: LogAnomaly;
   /** Whom it is about; null: the service itself. */
   readonly about: string | null;
+  /** The line itself names it. */
+  readonly isNamed: boolean;
 }
 
 /** A callee that is not named in the line itself, or that refuses at once, is to blame only where it is not well. */
@@ -82,7 +86,7 @@ function blamed(complaints: readonly Complaint[]): Candidate[] {
       symptom: true,
       score: scoreOf(worst),
       evidence: told.map(({ line }) => line.id),
-      why: why(service, worst.line),
+      why: why(service, worst),
     };
   });
   return [...suspects, ...waiting];
@@ -118,12 +122,13 @@ function scoreOf({ line }: Complaint): number {
   return (isEnd(line) ? 1 : requestShare) * line.severity;
 }
 
-function why(service: string, { service: by, count, template, ...line }: LogAnomaly): string {
-  const text = quote(template.slice(0, longestQuote));
-  if (by === service) return `It wrote ${count} lines such as "${text}".`;
-  return isEnd({ template, level: line.level })
-    ? `${name(by)} ended ${count} times with "${text}", each time after turning to it.`
-    : `${name(by)} wrote ${count} lines such as "${text}", which name it.`;
+function why(service: string, { line, isNamed }: Complaint): string {
+  const text = quote(line.template.slice(0, longestQuote));
+  if (line.service === service) return `It wrote ${line.count} lines such as "${text}".`;
+  const by = name(line.service);
+  if (isEnd(line) && !isNamed)
+    return `${by} ended ${line.count} times with "${text}", each time after turning to it.`;
+  return `${by} wrote ${line.count} lines such as "${text}", which ${isNamed ? "name" : "lead to"} it.`;
 }
 
 /** A line with which a process ends. */
@@ -153,11 +158,21 @@ function triedLast(
   return most !== undefined && most[1] >= lastWordsShare * ends ? most[0] : null;
 }
 
-function servicesOf({ topology, metrics, logs }: TelemetrySlice): Set<string> {
-  return new Set([
+/** By service, what finds the names of those that it calls, directly or not; of all where nothing is known of its calls. */
+function namesBelow({
+  topology,
+  metrics,
+  logs,
+}: TelemetrySlice): (service: string) => (text: string) => string | null {
+  const all = lastNamed([
     ...topology.services,
     ...topology.edges.flatMap(({ caller, callee }) => [caller, callee]),
     ...metrics.map(({ key }) => key.service),
     ...logs.window.map(({ service }) => service),
   ]);
+  return (service) => {
+    // Services bear the names of everyday things, such as "user": only whom it calls can be meant.
+    const below = downstream([service], topology.edges);
+    return topology.edges.length === 0 ? all : lastNamed(below);
+  };
 }

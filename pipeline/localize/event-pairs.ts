@@ -2,11 +2,14 @@ import { name, quote } from "../describe/foreign-text.ts";
 import { startOf } from "../detect/event-sequences.ts";
 import { reachedBy, requestsOf } from "../detect/traces-of-lines.ts";
 import type { Localizer } from "../ports.ts";
-import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice } from "../types.ts";
+import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice, Trace } from "../types.ts";
 import { answeredCalls, callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
 
 /** The metric of a service after whose call others break off. */
 export const failedReturn = "failed return";
+/** So much of what fails, fails at one instance, while another one was asked as well. */
+const ofOneShare = 0.9;
+const fewestAsked = 5;
 /** What the break of a call still says about the caller when its callee fell silent. */
 const callerShare = 0.4;
 /** Several callers that break after calling the same service speak against it, a little less than its own break. */
@@ -34,12 +37,13 @@ export const eventPairs = {
     const calls = broken.length === 0 ? null : answeredCalls(requestsOf(slice).reference);
     const isCall = ({ service, template, expectedNext }: LogAnomaly) =>
       calls?.has(callKey(service, template)) === true && expectedNext?.endsWith(startOf("")) === true;
+    const ofOne = broken.length === 0 ? new Set() : failingByOneInstance(slice.traces.window);
     const regions = broken.map((anomaly) => ({
       service: anomaly.service,
       instance: anomaly.instance,
-      // That a call reaches nobody is no region of the caller's code.
+      // That a call reaches nobody is no region of the caller's code, nor is what one instance of several does.
       metric:
-        isCall(anomaly) || anomaly.silentCallee !== undefined
+        isCall(anomaly) || anomaly.silentCallee !== undefined || ofOne.has(anomaly.service)
           ? null
           : `${anomaly.template}_${anomaly.expectedNext ?? ""}`,
       symptom: false,
@@ -54,6 +58,26 @@ export const eventPairs = {
     return [...regions, ...unreached, ...goneOn.flatMap(silentInLines), ...sharedCallees(brokenOff)];
   },
 } as const satisfies Localizer;
+
+/** Services of whose instances one fails and the others, which run the same code, do not. */
+function failingByOneInstance(traces: readonly Trace[]): Set<string> {
+  const instances = new Map<string, Map<string, { spans: number; failed: number }>>();
+  for (const { service, instance, status } of traces.flatMap(({ spans }) => spans)) {
+    if (instance === null) continue;
+    const known = instances.get(service) ?? new Map<string, { spans: number; failed: number }>();
+    instances.set(service, known);
+    const { spans, failed } = known.get(instance) ?? { spans: 0, failed: 0 };
+    known.set(instance, { spans: spans + 1, failed: failed + (status === "error" ? 1 : 0) });
+  }
+  const found = [...instances].filter(([, known]) => {
+    const counts = [...known.values()];
+    const failed = counts.reduce((sum, one) => sum + one.failed, 0);
+    const worst = counts.reduce((most, one) => Math.max(most, one.failed), 0);
+    const othersAsked = counts.some((one) => one.failed < worst && one.spans >= fewestAsked);
+    return failed >= fewestAsked && worst >= ofOneShare * failed && othersAsked;
+  });
+  return new Set(found.map(([service]) => service));
+}
 
 /** The callee that fell silent, in place of the caller whose calls reach nobody. */
 function unreachedCallee(anomaly: LogAnomaly, callee: SilentCallee | undefined): Candidate[] {

@@ -1,4 +1,3 @@
-import { causeTitle, evidenceTitle } from "../../basis-words.ts";
 import type { Button } from "../../buttons.ts";
 import type { Answer, ShownCause, ShownEvidence } from "../../reply.ts";
 import { sparkline } from "../../sparkline.ts";
@@ -46,7 +45,7 @@ export function answerParts(answer: Answer): AnswerParts {
       ...section("Could not be seen", bullets(answer.gaps, "!")),
     ],
     details: [
-      ...section(evidenceTitle, answer.evidence.flatMap(evidenceElements)),
+      ...section("Evidence", answer.evidence.flatMap(evidenceElements)),
       ...leftElements(answer),
       ...answer.findings.flatMap(({ expert, paragraphs }) =>
         section(
@@ -121,9 +120,7 @@ function causeTable(causes: readonly ShownCause[]): CardElement[] {
   const cell = (items: readonly CardElement[]): CardElement => ({ type: "TableCell", items });
   const header: CardElement = {
     type: "TableRow",
-    cells: ["#", causeTitle, "Confidence"].map((title) =>
-      cell([paragraph([run(title, { weight: "Bolder" })])]),
-    ),
+    cells: ["#", "Cause", "Confidence"].map((title) => cell([paragraph([run(title, { weight: "Bolder" })])])),
   };
   const rows = causes.map(
     (cause): CardElement => ({

@@ -1,4 +1,3 @@
-import { causesTitle, evidenceTitle } from "../../basis-words.ts";
 import type { Answer, Failure, ShownCause, ShownEvidence, TimeRequest, Words } from "../../reply.ts";
 import { bar, sparkline } from "../../sparkline.ts";
 import { counted } from "../../time-words.ts";
@@ -30,11 +29,11 @@ export function answerLines(answer: Answer, width: number, hint: string): Line[]
     blank,
     ...verdict(answer, width),
     ...section(
-      causesTitle,
+      "Causes",
       answer.causes.flatMap((cause) => causeLines(cause, width)),
     ),
     ...section(
-      evidenceTitle,
+      "Evidence",
       answer.evidence.flatMap((evidence) => evidenceLines(evidence, width)),
     ),
     ...leftLines(answer, width, hint),

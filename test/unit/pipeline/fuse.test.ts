@@ -180,6 +180,52 @@ describe("fuseMetrics", () => {
     ]);
   });
 
+  it("names what a service says of itself before calls to it that do not come back", () => {
+    const metricsOf = (measured: string) => {
+      const lost = { ...candidate("store", 5, "failed return"), symptom: true };
+      const rankings = [ranking("event-pairs", lost), ranking("m", candidate("store", 3, measured))];
+      return fuseMetrics(rankings, fuseServices(rankings, strength), []).map(({ metric }) => metric);
+    };
+
+    expect(metricsOf("up")[0]).toBe("up");
+    expect(metricsOf("store_error_replies_total")[0]).toBe("store_error_replies_total");
+  });
+
+  it("counts errors behind the code that broke, also where they are further out", () => {
+    const errors = { ...candidate("geo", 3, "request_errors_total"), symptom: true };
+    const rankings = [
+      ranking("m", errors),
+      ranking("event-pairs", candidate("geo", 4, "a_b")),
+      ranking("failure-origin", candidate("geo", 6)),
+    ];
+
+    expect(fuseMetrics(rankings, fuseServices(rankings, strength), [])[0]?.metric).toBe("a_b");
+  });
+
+  it("puts what a caller measures of its calls before the delay derived from spans", () => {
+    const derived = { ...candidate("geo", 6, "NetworkP90(ms)"), evidence: ["metric-9"] };
+    const measured = { ...candidate("search", 3, "call_duration_to_geo_p95"), symptom: true };
+    const others = [
+      { ...candidate("search", 3, "call_duration_to_geo-store_p95"), symptom: true },
+      { ...candidate("geo", 3, "request_duration_p95"), symptom: true },
+    ];
+    const rankings = [ranking("edge-delay", derived), ranking("m", measured, ...others)];
+
+    const [first, second] = fuseMetrics(rankings, fuseServices(rankings, strength), ["geo"]);
+
+    expect(first).toMatchObject({ service: "search", metric: "call_duration_to_geo_p95" });
+    expect(first?.evidence).toContain("metric-9");
+    expect(second).toMatchObject({ service: "geo", metric: "NetworkP90(ms)" });
+  });
+
+  it("keeps the derived delay first where nobody measures that way, or hardly anything of it", () => {
+    const derived = candidate("geo", 6, "NetworkP90(ms)");
+    const faint = { ...candidate("search", 1, "call_duration_to_geo_p95"), symptom: true };
+    const rankings = [ranking("edge-delay", derived), ranking("m", faint)];
+
+    expect(fuseMetrics(rankings, fuseServices(rankings, strength), [])[0]?.metric).toBe("NetworkP90(ms)");
+  });
+
   it("moves the services of Filter 2 to the front", () => {
     const rankings = [ranking("m", candidate("geo", 4, "cpu_percent"), candidate("rate", 3, "cpu_percent"))];
 

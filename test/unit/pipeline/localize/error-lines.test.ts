@@ -75,6 +75,13 @@ describe("errorLines", () => {
     expect([...ranked({ logs }).keys()]).toEqual(["search"]);
   });
 
+  it("takes a service that is never called for an everyday word", () => {
+    const logs = repeated("geo", "FATAL", "dialing geo-store", "panic: web search is not authenticated");
+
+    expect(ranked({ logs }).has("web")).toBe(false);
+    expect(ranked({ logs }).has("geo-store")).toBe(true);
+  });
+
   it("leaves failed requests to the traces where there are some, and ends of processes not", () => {
     const spans = [span({ traceId: "a", spanId: "1", service: "web" })];
 

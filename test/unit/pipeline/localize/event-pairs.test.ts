@@ -28,6 +28,26 @@ describe("eventPairs", () => {
     ]);
   });
 
+  it("names no region of code where one instance of several fails", () => {
+    const spansOf = (failing: readonly string[]) =>
+      ["geo-1", "geo-2"].flatMap((instance) =>
+        Array.from({ length: 6 }, (_, index) =>
+          span({
+            traceId: `${instance} ${index}`,
+            spanId: "1",
+            service: "geo",
+            instance,
+            status: failing.includes(instance) ? "error" : "ok",
+          }),
+        ),
+      );
+    const metricOf = (failing: readonly string[]) =>
+      eventPairs.localize(slice({ spans: spansOf(failing) }), [broken("log-1", "geo")])[0]?.metric;
+
+    expect(metricOf(["geo-2"])).toBeNull();
+    expect(metricOf(["geo-1", "geo-2"])).toBe("geo.go:31_geo.go:34");
+  });
+
   it("names no region of code where a call reaches nobody", () => {
     const referenceSpans = Array.from({ length: 6 }, (_, index) => [
       span({ traceId: `${index}`, spanId: "1", service: "web", operation: "call geo" }),
