@@ -12,6 +12,7 @@ import { counted, dateTimeWords } from "./bot/time-words.ts";
 import { verdictLines } from "./bot/verdict.ts";
 import { openQuestionReader } from "./compose.ts";
 import type { Config } from "./config.ts";
+import { followUpWriter } from "./follow-up-writer.ts";
 import type { Chat } from "./jobs/chat.ts";
 import type { Questions, Schedule } from "./jobs/enqueue.ts";
 import { keepFixed } from "./jobs/fixed-schedules.ts";
@@ -145,6 +146,7 @@ export function chatDesk(options: ChatDeskOptions): ChatDesk {
       read: (question, previous) => readFirst(question, previous, config, reader, signal),
       threads: threads(store, true),
       defaultWindowMs: config.pipeline.defaultWindowMs,
+      ...(config.model === undefined ? {} : { wording: followUpWriter(config, reader) }),
       onError: "again",
       permissionOf: ({ from, thread }) => permissionIn(from, thread.surface),
       takeQuestion: (message) => takeQuestion(message, quota, config.quotas, Date.now),

@@ -12,6 +12,7 @@ import { traceAnomaly } from "./pipeline/detect/trace-anomaly/trace-anomaly.ts";
 import { asBotError, BotError } from "./pipeline/errors.ts";
 import { excludedFrom, halves, withoutIncidents } from "./pipeline/fault-free.ts";
 import { fitModel, openModel } from "./pipeline/fitted-model.ts";
+import { FusionModel, fittedWords, fusionName } from "./pipeline/fusion-weights.ts";
 import { learners } from "./pipeline/learners.ts";
 import { localizers } from "./pipeline/localize/index.ts";
 import { PipelineOptions } from "./pipeline/options.ts";
@@ -58,6 +59,8 @@ async function fitAll(order: FitOrder, options: PipelineOptions): Promise<FitMes
   for (const method of order.methods) {
     const learner = learners().get(method);
     if (learner === undefined) continue;
+    // Weights from confirmed incidents outlast a night in which none is looked at.
+    if (method === fusionName && lessons.incidents.length === 0) continue;
     step(`fitting ${method}`);
     const started = performance.now();
     const progress = progressOf(method);
@@ -70,7 +73,9 @@ async function fitAll(order: FitOrder, options: PipelineOptions): Promise<FitMes
     const validation =
       localizer === undefined ? null : crossValidate(localizer, lessons, options.detectors, order.seed);
     const { trainedOn } = fitted;
-    fits.push({ method, file, seconds, trainedOn, networks: progress.networks(), validation });
+    const weighed = method === fusionName ? FusionModel.safeParse(fitted.model) : null;
+    const words = weighed?.success === true ? { words: fittedWords(weighed.data) } : {};
+    fits.push({ method, file, seconds, trainedOn, networks: progress.networks(), validation, ...words });
   }
   const report = { fits, ...normal, newPaths: [] };
   await saveFitReport(order.modelFolder, report);

@@ -22,7 +22,7 @@ export interface ReliabilityBin {
   readonly right: number;
 }
 
-const names = ["constant", "strength", "lead", "agreement", "seen"] as const;
+const names = ["constant", "strength", "lead", "agreement", "seen", "length"] as const;
 const rounds = 4000;
 const rate = 0.5;
 /** Pulls weights towards zero: five weights from few misses would otherwise run away. */
@@ -46,11 +46,11 @@ export function judgedAnswers(outcomes: readonly Outcome[]): Judged[] {
  * confidence.
  */
 export function fitConfidence(judged: readonly Judged[]): Weights {
-  const weights = { constant: 0, strength: 0, lead: 0, agreement: 0, seen: 0 };
+  const weights = { constant: 0, strength: 0, lead: 0, agreement: 0, seen: 0, length: 0 };
   const sizes = new Map<string, number>();
   for (const { system } of judged) sizes.set(system, (sizes.get(system) ?? 0) + 1);
   for (let round = 0; round < rounds; round++) {
-    const slope = { constant: 0, strength: 0, lead: 0, agreement: 0, seen: 0 };
+    const slope = { constant: 0, strength: 0, lead: 0, agreement: 0, seen: 0, length: 0 };
     for (const { system, features, right } of judged) {
       const share = 1 / (sizes.size * (sizes.get(system) ?? 1));
       const miss = (confidenceInFirst(features, weights) - (right ? 1 : 0)) * share;

@@ -23,7 +23,8 @@ export function caseAnswer(
     instances: unrepeated(causes.flatMap(({ instance }) => (instance === null ? [] : [original(instance)]))),
     metrics: metrics.map(({ service, metric }) => ({ service: original(service), metric })),
     confidence: causes[0]?.confidence ?? null,
-    confidenceFrom: confidenceFrom ?? null,
+    confidenceFrom:
+      confidenceFrom === undefined ? null : { ...confidenceFrom, length: confidenceFrom.length ?? 1 },
     rankings: rankings.map((ranking) => ({ ...ranking, candidates: ranking.candidates.map(place) })),
     known: {
       services: [...inventory.services],

@@ -32,7 +32,13 @@ export const CaseAnswer = z.object({
   /** Of the first cause; null where none is named. */
   confidence: z.number().nullable(),
   confidenceFrom: z
-    .object({ strength: z.number(), lead: z.number(), agreement: z.number(), seen: z.number() })
+    .object({
+      strength: z.number(),
+      lead: z.number(),
+      agreement: z.number(),
+      seen: z.number(),
+      length: z.number(),
+    })
     .nullable(),
   /** Each localizer alone, its first twenty, as the diagnosis keeps them. */
   rankings: z.array(

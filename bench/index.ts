@@ -6,6 +6,7 @@ import { version } from "../pipeline/version.ts";
 import type { CaseRun, PipelineInput } from "./case-message.ts";
 import { isQuiet, type LabelledCase, pipelineInput, readCases } from "./cases.ts";
 import { checkMarks, writeInto } from "./into-document.ts";
+import { keepRuns, keptOutcomes } from "./kept-runs.ts";
 import { readMachine } from "./machine.ts";
 import { type Outcome, rankedNames, rightNames } from "./methods.ts";
 import { type PerturbationName, perturbationNames } from "./perturb.ts";
@@ -21,6 +22,12 @@ export interface BenchOptions {
   /** Files to write; none when left out. */
   readonly json?: string | undefined;
   readonly markdown?: string | undefined;
+  /** Chooses thresholds and weights on other systems than they are reported on. */
+  readonly transfer?: boolean | undefined;
+  /** Keeps what came of each case in this file, to be scored again. */
+  readonly keep?: string | undefined;
+  /** Scores what these files keep, and diagnoses nothing. */
+  readonly again?: readonly string[] | undefined;
   /** A document that has marks for the tables (into-document.ts). */
   readonly into?: string | undefined;
   /** The first so many of the cases. */
@@ -70,13 +77,18 @@ export async function runBench(
   const parallel = Math.max(1, Math.floor(options.parallel ?? 1));
   const model = modelOf(options);
   const ask: RunCase = (input, stop) => run(model === null ? input : { ...input, model }, stop);
-  await Promise.all([checkWritable(options.json), checkWritable(options.markdown)]);
+  await Promise.all([options.json, options.markdown, options.keep].map(checkWritable));
   const { into } = options;
   if (into !== undefined) await checkMarks(into);
   const faults = chosen(await readCases(folders), options);
   const quiet = options.quiet === undefined ? [] : await quietWindows(faults, options.quiet, signal);
   const date = new Date().toISOString();
-  const outcomes = await runAll([...faults, ...quiet], parallel, ask, options, signal);
+  const asked = [...faults, ...quiet];
+  const outcomes =
+    options.again === undefined
+      ? await runAll(asked, parallel, ask, options, signal)
+      : await keptOutcomes(options.again, asked);
+  if (options.keep !== undefined) await keepRuns(options.keep, outcomes);
 
   const scale = options.scale === true ? await scaleTable(options.progress, signal) : null;
 
@@ -88,6 +100,7 @@ export async function runBench(
     parallel,
     version,
     machine: await readMachine(),
+    transfer: options.transfer === true,
   });
   const table = scale === null ? cases : `${cases}\n## Growth\n\n${growthWords}\n\n${scale}\n`;
   if (options.json !== undefined) {
@@ -189,7 +202,7 @@ function modelOf({ model: url, modelName: name }: BenchOptions): { url: string; 
 
 function commandLine(
   folders: readonly string[],
-  { limit, only, parallel, perturb, quiet, scale, model, modelName }: BenchOptions,
+  { limit, only, parallel, perturb, quiet, scale, again, transfer, model, modelName }: BenchOptions,
 ): string {
   const words = ["localexpert bench", ...folders.map((folder) => `--cases ${basename(resolve(folder))}`)];
   if (only !== undefined) words.push(`--only ${JSON.stringify(only)}`);
@@ -201,6 +214,8 @@ function commandLine(
     );
   if (quiet !== undefined) words.push(`--quiet ${quiet}`);
   if (scale === true) words.push("--scale");
+  if (transfer === true) words.push("--transfer");
+  if (again !== undefined) words.push(...again.map((file) => `--again ${basename(file)}`));
   if (model !== undefined) words.push(`--model ${model} --model-name ${modelName ?? ""}`);
   return words.join(" ");
 }

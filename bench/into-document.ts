@@ -2,12 +2,18 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { BotError } from "../pipeline/errors.ts";
 
-const begin = "<!-- bench: begin -->";
-const end = "<!-- bench: end -->";
-
 /** Throws: BotError "source-invalid" when the document cannot be read or has no place for the tables. */
-export async function checkMarks(file: string): Promise<void> {
-  await parts(file);
+export async function checkMarks(file: string, name = "bench"): Promise<void> {
+  await parts(file, marksOf(name));
+}
+
+interface Marks {
+  readonly begin: string;
+  readonly end: string;
+}
+
+function marksOf(name: string): Marks {
+  return { begin: `<!-- ${name}: begin -->`, end: `<!-- ${name}: end -->` };
 }
 
 /**
@@ -16,13 +22,17 @@ export async function checkMarks(file: string): Promise<void> {
  *
  * Throws: BotError "source-invalid" as checkMarks.
  */
-export async function writeInto(file: string, tables: string): Promise<void> {
-  const { before, after } = await parts(file);
+export async function writeInto(file: string, tables: string, name = "bench"): Promise<void> {
+  const marks = marksOf(name);
+  const { before, after } = await parts(file, marks);
   const deeper = tables.replace(/^(#+) /gm, "##$1 ").trim();
-  await writeFile(file, `${before}${begin}\n${deeper}\n${end}${after}`);
+  await writeFile(file, `${before}${marks.begin}\n${deeper}\n${marks.end}${after}`);
 }
 
-async function parts(file: string): Promise<{ readonly before: string; readonly after: string }> {
+async function parts(
+  file: string,
+  { begin, end }: Marks,
+): Promise<{ readonly before: string; readonly after: string }> {
   const text = await readFile(file, "utf8").catch(() => "");
   const from = text.indexOf(begin);
   const to = text.indexOf(end, from);

@@ -155,10 +155,12 @@ function candidateKey({
   return metricKey({ service, metric: metric ?? "" });
 }
 
-function asRanking({ localizer, level, candidates }: CaseAnswer["rankings"][number]): Ranking {
+/** A ranking that a diagnosis keeps, as the fusion takes it. */
+export function asRanking({ localizer, level, candidates }: CaseAnswer["rankings"][number]): Ranking {
   const whole = candidates.map(
-    (candidate): Candidate => ({
+    ({ waitsFor, ...candidate }): Candidate => ({
       ...candidate,
+      ...(waitsFor === undefined ? {} : { waitsFor }),
       symptom: candidate.symptom ?? false,
       evidence: candidate.evidence ?? [],
       why: "",

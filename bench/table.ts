@@ -16,6 +16,7 @@ import { missNotes, typeNotes } from "./miss-notes.ts";
 import type { ModelCost } from "./model-cost.ts";
 import { leftOutTable, robustness, verdicts } from "./robustness-table.ts";
 import { type Accuracy, accuracy, type Credits, rankOf, type Share } from "./score.ts";
+import { transferTables } from "./transfer.ts";
 
 /** What a table says about how it was made. */
 export interface MadeWith {
@@ -28,6 +29,8 @@ export interface MadeWith {
   /** The language model's name; null where templates speak. */
   readonly model: string | null;
   readonly machine: Machine;
+  /** Whether it says what thresholds and weights chosen on other systems are worth. */
+  readonly transfer: boolean;
 }
 
 /** Some of the cases under one name. */
@@ -63,6 +66,7 @@ export function renderTable(outcomes: readonly Outcome[], made: MadeWith): strin
     leftOutTable(wholes, seed),
     ...robustness(outcomes, seed),
     ...verdicts(outcomes),
+    ...(made.transfer ? transferTables(outcomes, seed) : []),
     "## Time and memory",
     "Seconds from opening the telemetry to the diagnosis, in a fresh process per case; starting Node is not in them. Peak memory of that process, in 10^6 bytes.",
     costTable(wholes),

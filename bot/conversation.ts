@@ -12,9 +12,11 @@ import type {
 } from "../pipeline/types.ts";
 import { type Allowed, allowed, mayShow, type Permission } from "./access.ts";
 import { failureOf } from "./failure.ts";
-import { answerFollowUp } from "./follow-up/answer-follow-up.ts";
+import type { AboutAnswer } from "./follow-up/answer-follow-up.ts";
 import { previousAnswer } from "./follow-up/previous-answer.ts";
+import { tellFollowUp } from "./follow-up/tell-follow-up.ts";
 import type { ThreadState, Threads } from "./follow-up/threads.ts";
+import type { Wording } from "./follow-up/wording.ts";
 import type { Failure, Reply, TimeRequest, Words } from "./reply.ts";
 import type { ChatMessage } from "./surface.ts";
 import { durationWords } from "./time-words.ts";
@@ -56,6 +58,8 @@ export interface Desk {
   readonly read: (question: ChatQuestion, previous: PreviousAnswer | null) => Promise<ReadQuestion>;
   readonly threads: Threads;
   readonly defaultWindowMs: number;
+  /** Words what is looked up for follow-ups, where a language model is configured. */
+  readonly wording?: Wording;
   /** What may be seen where a message was written; everything, where there is no such thing. */
   readonly permissionOf?: (message: ChatMessage) => Permission;
   /** Counts a question; gives null where it may be asked, else why not. */
@@ -111,6 +115,7 @@ export function conversation(desk: Desk): Conversation {
     const { permitted } = allowed(permission);
     const state = await stateOf(message, permission);
     const { answered, waiting } = state;
+    const own = message.about === null ? state : null;
     const commanded = await desk.commands?.({ message, permission: allowed(permission), answered });
     if (commanded != null) {
       if (commanded !== "nothing") await voice.say(commanded);
@@ -134,7 +139,11 @@ export function conversation(desk: Desk): Conversation {
     const understood = await read(question, answered === null ? null : previousAnswer(answered));
     const asked = withReading(question, understood);
     if (answered !== null && understood.followUp !== null) {
-      return followedUp(understood.followUp, answered, asked, message, voice, signal);
+      return followedUp(understood.followUp, answered, asked, message, voice, signal, own);
+    }
+    const isFree = understood.intent === "follow-up" && understood.from === "ask";
+    if (answered !== null && isFree && (await tell(null, answered, message, voice, signal, own))) {
+      return { kind: "told", intent: "follow-up" };
     }
     const words = wordsFor(understood, answered !== null);
     if (words !== null) {
@@ -194,6 +203,7 @@ export function conversation(desk: Desk): Conversation {
     message: ChatMessage,
     voice: Voice,
     signal: AbortSignal,
+    own: ThreadState | null,
   ): Promise<Outcome> {
     const again =
       followUp.kind === "look-again" ? followUp : followUp.kind === "is-over" ? followUp.again : null;
@@ -203,8 +213,21 @@ export function conversation(desk: Desk): Conversation {
       return make(making, message, voice, signal);
     }
     if (followUp.kind === "look-again") throw new Error("another look is made, not told");
-    await voice.say(answerFollowUp(followUp, answered));
+    await tell(followUp, answered, message, voice, signal, own);
     return { kind: "told", intent: "follow-up" };
+  }
+
+  /** False where nothing can be said from the answer. */
+  function tell(
+    followUp: AboutAnswer | null,
+    answered: Diagnosis,
+    { text, thread }: ChatMessage,
+    voice: Voice,
+    signal: AbortSignal,
+    own: ThreadState | null,
+  ): Promise<boolean> {
+    const asked = { text, thread, followUp, answered, state: own };
+    return tellFollowUp(asked, voice.say, threads, desk.wording ?? null, signal);
   }
 
   return { hear };

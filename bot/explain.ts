@@ -18,6 +18,7 @@ export function explain(diagnosis: Diagnosis): string[] {
       ? ["No other service is suspected."]
       : [`Why ${second.service} is not first`, ...whyNot(first, second), ...causeLines(second, diagnosis)]),
     ...incidentLines(diagnosis),
+    ...weightLines(diagnosis),
   ];
 }
 
@@ -69,6 +70,15 @@ function incidentLines({ incidents = [] }: Diagnosis): string[] {
   return [
     "Separate faults in this window",
     ...incidents.map(({ rank, services }) => `  ${rank}. ${services.join(", ")}`),
+  ];
+}
+
+function weightLines({ fusedWith }: Diagnosis): string[] {
+  if (fusedWith === undefined) return [];
+  const changed = Object.entries(fusedWith.weights).filter(([, weight]) => weight !== 1);
+  return [
+    `What the methods say is weighed, as fits ${fusedWith.incidents} confirmed incidents`,
+    ...changed.map(([localizer, weight]) => `  ${localizer} counts ${figure(weight)} times`),
   ];
 }
 

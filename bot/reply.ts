@@ -1,6 +1,7 @@
 import type { Diagnosis, Evidence } from "../pipeline/diagnosis.ts";
 import type { ErrorCode } from "../pipeline/errors.ts";
 import type { EpochMs, Stage } from "../pipeline/types.ts";
+import { findingParagraphs } from "./basis-words.ts";
 import { answerButtons, type Button, suspectsOf } from "./buttons.ts";
 import { nextSteps } from "./next-steps.ts";
 import { counted, dateTimeWords, durationWords, roundedDuration, windowWords } from "./time-words.ts";
@@ -49,7 +50,7 @@ export interface Answer {
   readonly verdictLines: readonly string[];
   readonly causes: readonly ShownCause[];
   readonly evidence: readonly ShownEvidence[];
-  /** What each expert said, a paragraph each; empty unless deep. */
+  /** What each expert said, a paragraph for each part; unless deep, only what a model concludes. */
   readonly findings: readonly { readonly expert: string; readonly paragraphs: readonly string[] }[];
   /** What each localizer ranked first; empty unless deep. */
   readonly rankings: readonly string[];
@@ -167,15 +168,11 @@ export function renderReply(diagnosis: Diagnosis, depth: "short" | "deep" = "sho
     })),
     evidence: evidence.map((one) => shown(one, deep)),
     findings: deep
-      ? diagnosis.findings.map(({ expert, observation, reasoning, finalAnswer }) => ({
-          expert,
-          paragraphs: [
-            `Observation: ${observation}`,
-            `Reasoning: ${reasoning}`,
-            `Final Answer: ${finalAnswer}`,
-          ],
+      ? diagnosis.findings.map((finding) => ({
+          expert: finding.expert,
+          paragraphs: findingParagraphs(finding),
         }))
-      : [],
+      : conclusionOf(diagnosis),
     rankings: deep ? diagnosis.rankings.map(rankingWords) : [],
     gaps: diagnosis.gaps.map(gapWords),
     uncertainty: diagnosis.uncertainty,
@@ -189,6 +186,14 @@ export function renderReply(diagnosis: Diagnosis, depth: "short" | "deep" = "sho
     buttons: answerButtons(diagnosis),
     suspects: suspectsOf(diagnosis),
   };
+}
+
+/** What a language model concludes; a template says what stands above already. */
+function conclusionOf({ findings }: Diagnosis): Answer["findings"] {
+  const last = findings.at(-1);
+  return last === undefined || last.by !== "model"
+    ? []
+    : [{ expert: last.expert, paragraphs: findingParagraphs(last, ["finalAnswer", "tryFirst"]) }];
 }
 
 /** Each shown cause's first evidence, then its second, and so on: no cause stands without any. */

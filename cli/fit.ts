@@ -129,10 +129,11 @@ function reportJson({ fits, periods, excluded }: FitReport): unknown {
   return { fits, periods: periods.map(iso), excluded: excluded.map(iso) };
 }
 
-function linesOf({ method, file, seconds, trainedOn, networks, validation }: Fit): string[] {
+function linesOf({ method, file, seconds, trainedOn, networks, validation, words }: Fit): string[] {
   const { normalPeriods, incidents, traces, series } = trainedOn;
   const from = `${traces} traces and ${series} metric series of ${counted(normalPeriods, "fault-free period")} and ${counted(incidents, "incident")}`;
   const line = `${method}: fitted on ${from} in ${seconds.toFixed(1)} s, kept in ${file}`;
+  if (words !== undefined) return [line, ...words.map((one) => `  ${one}`)];
   const { count, warm, epochs, loss } = networks ?? { count: 0, warm: 0, epochs: 0, loss: 0 };
   const schooled =
     networks === null

@@ -10,6 +10,7 @@ import type { ChatMessage, ChatSurface } from "../bot/surface.ts";
 import { terminal } from "../bot/surfaces/terminal/terminal.ts";
 import { type Application, startApplication } from "../compose.ts";
 import type { Config } from "../config.ts";
+import { followUpWriter } from "../follow-up-writer.ts";
 import type { Enqueue } from "../jobs/enqueue.ts";
 import type { ThreadStore } from "../jobs/store.ts";
 import { ownReader, readFirst } from "../question-reader.ts";
@@ -70,13 +71,17 @@ export async function talking<Result>(
     if (chat === null) throw new Error("Without a model nothing is asked of one.");
     return chat(request, signal);
   });
-  const ownThreads = threads(ownThread, false);
+  const ownThreads = threads(
+    { ...ownThread, keepCalls: async (...kept) => (await started).store.keepCalls(...kept) },
+    false,
+  );
   const talk = conversation({
     canAsk: surface.canAsk,
     voiceOf: directVoice({ surface, enqueue, threads: ownThreads, depth }),
     read: (question, previous) => readFirst(question, previous, config, reader, shell.signal),
     threads: ownThreads,
     defaultWindowMs: config.pipeline.defaultWindowMs,
+    ...(config.model === undefined ? {} : { wording: followUpWriter(config, reader) }),
     commands: judging({ say: async (...said) => (await started).feedback.say(...said) }),
   });
   try {
@@ -110,7 +115,7 @@ async function ended(starting: Promise<Application>): Promise<void> {
 }
 
 /** The terminal's thread begins and ends with this process, and is at hand all the while. */
-const ownThread: ThreadStore = {
+const ownThread: Omit<ThreadStore, "keepCalls"> = {
   saveThread: async () => undefined,
   loadThread: async () => null,
   loadDiagnosis: async () => null,

@@ -39,6 +39,8 @@ export type FitOrder = z.infer<typeof FitOrder>;
 
 const Fit = z.object({
   method: z.string(),
+  /** What it learnt and how it was tested, where it says so itself. */
+  words: z.array(z.string()).optional(),
   file: z.string(),
   seconds: z.number(),
   trainedOn: z.object({

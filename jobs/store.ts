@@ -1,14 +1,17 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import type { IncidentSummary } from "../pipeline/incident-summary.ts";
 import type { AnsweredCase, LabelledCase, Said } from "../pipeline/labelled-case.ts";
+import type { ModelCall } from "../pipeline/model-call.ts";
 import type { KnownIncident, PastIncident, SimilarIncident } from "../pipeline/past-incident.ts";
-import type { ChatQuestion, EpochMs, Intent, Stage } from "../pipeline/types.ts";
+import type { ChatQuestion, EpochMs, Intent, Stage, ThreadHistory } from "../pipeline/types.ts";
 import type { ChatReply } from "./chat.ts";
 
 /** What a thread is at: the question that was answered last, and the one that waits for a time. */
 export interface ThreadRecord {
   readonly answered: string | null;
   readonly waiting: { readonly question: ChatQuestion; readonly intent: Intent } | null;
+  /** What was asked about the answer since; left out: nothing. */
+  readonly history?: ThreadHistory | undefined;
 }
 
 /** Threads by the surface's name and its id of them. */
@@ -16,6 +19,8 @@ export interface ThreadStore {
   saveThread(surface: string, thread: string, record: ThreadRecord): Promise<void>;
   loadThread(surface: string, thread: string): Promise<ThreadRecord | null>;
   loadDiagnosis(questionId: string): Promise<Diagnosis | null>;
+  /** Keeps what the language model was asked about a saved diagnosis with it. */
+  keepCalls(questionId: string, calls: readonly ModelCall[]): Promise<void>;
 }
 
 /** What must survive a restart. Implemented in connectors/store. */

@@ -6,6 +6,7 @@ import type { CaseFile } from "./experts/case-file.ts";
 import type { Finding } from "./experts/finding.ts";
 import type { Consultation } from "./experts/index.ts";
 import type { FusedService, FusionOptions } from "./fuse.ts";
+import type { Weighing } from "./fusion-weights.ts";
 import { incidentsOf } from "./incidents.ts";
 import type { ModelCall } from "./model-call.ts";
 import type { PipelineOptions } from "./options.ts";
@@ -23,16 +24,20 @@ const mostExamples = 5;
  * Weaker than this is what fault-free windows reach by chance: no cause is named. A symptom that only the
  * metrics of one service show comes to 3.01 at most, however wild it is, and is no cause by itself.
  */
-const weakestCause = 3.1;
+export const weakestCause = 3.1;
 /** Of what each method cites for a cause, so many anomalies are kept. */
 const mostContributed = 3;
 /** Strengths nearer than this cannot be told apart. */
 const closeStrength = 0.2;
 
 /** Whether the first of the ranked services is suspected strongly enough to be named a cause. */
-export function isNamed(services: readonly Candidate[], fusion: FusionOptions): boolean {
+export function isNamed(
+  services: readonly Candidate[],
+  fusion: FusionOptions,
+  weakest: number = weakestCause,
+): boolean {
   const strongest = services[0]?.score ?? 0;
-  return fusion.method === "strength" ? strongest >= weakestCause : strongest > 0;
+  return fusion.method === "strength" ? strongest >= weakest : strongest > 0;
 }
 
 /** All that is known when the diagnosis is put together. */
@@ -43,6 +48,7 @@ type ConcludeFile = CaseFile & {
   /** Of the language model, to read the question. */
   readonly reading: readonly ModelCall[];
   readonly modalities?: readonly Modality[] | null;
+  readonly weighing?: Weighing;
   readonly notes: readonly string[];
 };
 
@@ -94,10 +100,12 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
     if (refused !== undefined) return [refused];
     return note === undefined ? [] : [{ from: localizer, reason: "missing", detail: note }];
   });
+  const unweighed = file.weighing?.gap ?? null;
   const gaps = unrepeated([
     ...slice.gaps,
     ...detectorGaps(slice, options.detectors, toolbox.fitted),
     ...lacking,
+    ...(unweighed === null ? [] : [unweighed]),
     ...file.consultation.gaps,
   ]);
   return {
@@ -147,6 +155,7 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
       })),
     })),
     confidenceFrom,
+    ...fusedWith(file.weighing),
     narrowedBy: narrowed.by,
     earlier: [...file.earlier],
     model: findings.some(({ by }) => by === "model")
@@ -173,6 +182,12 @@ export function conclude(file: ConcludeFile, toolbox: Toolbox, options: Pipeline
       },
     },
   };
+}
+
+/** Nothing where all methods count alike. */
+function fusedWith(weighing: Weighing | undefined): Pick<Diagnosis, "fusedWith"> {
+  if (weighing === undefined || weighing.incidents === 0) return {};
+  return { fusedWith: { weights: { ...weighing.weights }, incidents: weighing.incidents } };
 }
 
 /** The first of these anomalies, strongest reason first, in a number that one can read. */

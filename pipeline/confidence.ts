@@ -1,5 +1,5 @@
 import type { FusedService } from "./fuse.ts";
-import type { TelemetrySlice } from "./types.ts";
+import { allModalities, type Modality, type TelemetrySlice, type TimeWindow } from "./types.ts";
 
 /** What makes an answer more or less likely to be right. Each lies between 0 and 1 or so. */
 export interface ConfidenceFeatures {
@@ -11,6 +11,8 @@ export interface ConfidenceFeatures {
   readonly agreement: number;
   /** Share of metrics, logs and traces that were seen and can be compared with a normal period. */
   readonly seen: number;
+  /** How long the window and what it is compared with are, in full from five and thirty minutes on. */
+  readonly length: number;
 }
 
 /**
@@ -19,12 +21,22 @@ export interface ConfidenceFeatures {
  * weight, because hardly a method but the decisive one speaks there; they keep a small one, so that an answer
  * from metrics alone, or against the other methods, is never as sure.
  */
-export const confidenceWeights = { constant: -3.3, strength: 3.2, lead: 3.5, agreement: 0.4, seen: 0.8 };
+export const confidenceWeights = {
+  constant: -3.3,
+  strength: 3.2,
+  lead: 3.5,
+  agreement: 0.4,
+  seen: 0.8,
+  length: 0,
+};
 
 /** What no ranked service explains is as likely as a suspect of this strength. */
 const unknownStrength = 2;
 const fullStrength = 6;
 const fullLead = 3;
+const minuteMs = 60_000;
+const fullWindowMs = 5 * minuteMs;
+const fullReferenceMs = 30 * minuteMs;
 
 /** Probability that the first of the suspects is the cause. */
 export function confidenceInFirst(features: ConfidenceFeatures, weights = confidenceWeights): number {
@@ -33,7 +45,8 @@ export function confidenceInFirst(features: ConfidenceFeatures, weights = confid
     weights.strength * features.strength +
     weights.lead * features.lead +
     weights.agreement * features.agreement +
-    weights.seen * features.seen;
+    weights.seen * features.seen +
+    weights.length * features.length;
   return 1 / (1 + Math.exp(-sum));
 }
 
@@ -49,17 +62,35 @@ export function confidenceFeatures(
     lead: Math.min(1, (strength - (second?.score ?? 0)) / fullLead),
     agreement:
       firsts.length === 0 ? 0 : firsts.filter((name) => name === first?.service).length / firsts.length,
-    seen: comparedKinds(slice) / 3,
+    seen: comparedKinds(slice).length / 3,
+    length: comparedLength(slice),
   };
 }
 
+/** Mean of the window's length and the mean length of the normal periods that it is compared with. */
+function comparedLength(slice: TelemetrySlice): number {
+  const { window, referencePeriods } = slice;
+  const share = (ms: number, full: number) => Math.min(1, ms / full);
+  const kinds = comparedKinds(slice);
+  const normal = kinds.reduce(
+    (sum, kind) => sum + share(lengthOf(referencePeriods[kind]), fullReferenceMs),
+    0,
+  );
+  return (share(lengthOf([window]), fullWindowMs) + normal / Math.max(1, kinds.length)) / 2;
+}
+
+function lengthOf(windows: readonly TimeWindow[]): number {
+  return windows.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
 /** Kinds of telemetry that were seen in the window and in a normal period. */
-function comparedKinds({ metrics, logs, traces }: TelemetrySlice): number {
-  return [
-    metrics.some(({ reference, before }) => reference.v.length + before.v.length > 0),
-    logs.window.length > 0 && logs.reference.length > 0,
-    traces.window.length > 0 && traces.reference.length > 0,
-  ].filter(Boolean).length;
+function comparedKinds({ metrics, logs, traces }: TelemetrySlice): Modality[] {
+  const compared = {
+    metric: metrics.some(({ reference, before }) => reference.v.length + before.v.length > 0),
+    log: logs.window.length > 0 && logs.reference.length > 0,
+    trace: traces.window.length > 0 && traces.reference.length > 0,
+  };
+  return allModalities.filter((kind) => compared[kind]);
 }
 
 /**

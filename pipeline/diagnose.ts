@@ -1,6 +1,6 @@
 import { boundNames } from "./bounded-names.ts";
 import { collect, takeInventory } from "./collect.ts";
-import { conclude, isNamed } from "./conclude.ts";
+import { conclude } from "./conclude.ts";
 import { describe, summarize } from "./describe/index.ts";
 import { detect } from "./detect/index.ts";
 import { isEvent } from "./detect/significance.ts";
@@ -10,15 +10,13 @@ import type { CaseFile } from "./experts/case-file.ts";
 import { openDesk } from "./experts/desk.ts";
 import { consult } from "./experts/index.ts";
 import { expertsFinding, rankedFinding } from "./first-finding.ts";
-import { fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
 import { promptsWithout } from "./hidden-names.ts";
-import { localize } from "./localize/index.ts";
-import { narrow } from "./narrow.ts";
 import type { PipelineOptions } from "./options.ts";
 import { pastIncident } from "./past-incident.ts";
 import { permittedToolbox } from "./permitted-toolbox.ts";
 import type { Toolbox } from "./ports.ts";
 import { readingCalls, readWithModel } from "./question/index.ts";
+import { ranked } from "./ranked.ts";
 import { redactSlice } from "./redact/redact-slice.ts";
 import { redactor } from "./redact/redactor.ts";
 import { restoreDiagnosis } from "./redact/restore-diagnosis.ts";
@@ -98,18 +96,10 @@ export async function diagnose(
   );
   const localized = await stage(
     "localize",
-    () => {
-      const ranked = localize(slice, anomalies, options.localizers, toolbox.fitted?.models);
-      const held = withEvidence(ranked);
-      const services = fuseServices(held, options.fusion);
-      const found = narrow(held, services, slice, anomalies);
-      const metrics = fuseMetrics(held, services, found.services);
-      const named = isNamed(services, options.fusion);
-      return { rankings: ranked, fused: { services, metrics }, narrowed: found, isNamed: named };
-    },
-    (ranked) => spoken(ranked.fused.services.length, "suspect", "no suspect"),
+    () => ranked(slice, anomalies, options, toolbox.fitted),
+    ({ fused }) => spoken(fused.services.length, "suspect", "no suspect"),
     // Without a model the answer is there at once.
-    (ranked) => (toolbox.model === null ? null : rankedFinding(ranked)),
+    (who) => (toolbox.model === null ? null : rankedFinding(who)),
   );
   const summaries = summarize(anomalies.filter(isEvent), question.timeZone);
   const found = {

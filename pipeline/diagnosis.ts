@@ -197,8 +197,16 @@ export const Diagnosis = z.object({
   ),
   /** What the first one's confidence is made of, each 0 to 1 (pipeline/confidence.ts). */
   confidenceFrom: z
-    .object({ strength: z.number(), lead: z.number(), agreement: z.number(), seen: z.number() })
+    .object({
+      strength: z.number(),
+      lead: z.number(),
+      agreement: z.number(),
+      seen: z.number(),
+      length: z.number().optional(),
+    })
     .optional(),
+  /** Factors on the methods' strengths, and the confirmed incidents that they are from; where none, all count alike. */
+  fusedWith: z.object({ weights: z.record(z.string(), z.number()), incidents: z.number().int() }).optional(),
   /** How Filter 2 found the root-cause services. */
   narrowedBy: z.enum(["trace", "log", "metric", "none"]),
   /** The likest first; told by the memory of incidents when the diagnosis is saved. */

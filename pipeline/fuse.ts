@@ -19,10 +19,13 @@ export const FusionOptions = z.strictObject({
 });
 export type FusionOptions = z.infer<typeof FusionOptions>;
 
+/** Factors on localizers' strengths, fitted on confirmed incidents; who is not named counts in full. */
+export type LocalizerWeights = Readonly<Record<string, number>>;
+
 /** What one localizer says of a service, and how much of it is in the service's score. */
 export interface Contribution {
   readonly localizer: string;
-  /** Its own score, on the common scale of strengths. */
+  /** Its own score, on the common scale of strengths, times its weight. */
   readonly score: number;
   /** Points of the fused score. */
   readonly counted: number;
@@ -37,8 +40,6 @@ export interface FusedService extends Candidate {
 
 /** Evidence weaker than this says little about a metric: it counts in proportion. */
 const weakStrength = 1.5;
-/** Three robust standard deviations: support below it is noise, and noise does not add up to a cause. */
-const noiseStrength = 2;
 /** A second reason is told when it is at least this strong beside the first. */
 const tellingShare = 0.5;
 /** A symptom (latency, errors) names the cause's metric less often than a resource does. */
@@ -57,11 +58,20 @@ const waitsForProcessor = /event.?loop|run.?queue/i;
 const propagation = "call-graph";
 /** Looks at the same symptoms one by one, and cannot tell a victim's from the origin's. */
 const oneByOne = "robust-scorer";
-/** What such a symptom still counts where `propagation` has judged them all. */
-const judgedShare = 0.5;
 
-/** What else speaks against a service counts so much while it waits for one that fell silent. */
-const victimShare = 0.5;
+/**
+ * The constants of the fusion by strength besides `mix`. `npm run bench -- --transfer` chooses each on other
+ * systems than it reports on (docs/BENCHMARKS.md).
+ */
+export const fusionConstants = {
+  /** Three robust standard deviations: support below it is noise, and noise does not add up to a cause. */
+  noiseStrength: 2,
+  /** What a symptom that is looked at by itself still counts where `propagation` has judged them all. */
+  judgedShare: 0.5,
+  /** What else speaks against a service counts so much while it waits for one that fell silent. */
+  victimShare: 0.5,
+};
+export type FusionConstants = typeof fusionConstants;
 
 /**
  * One ranking of services out of all localizers' rankings. A localizer of metrics votes for a
@@ -71,15 +81,26 @@ const victimShare = 0.5;
  * Source: reciprocal-rank fusion: Cormack et al., SIGIR 2009. Strength fusion is ours: it keeps what
  *         ranks throw away, by how much the first is ahead of the second.
  */
-export function fuseServices(rankings: readonly Ranking[], options: FusionOptions): FusedService[] {
+export function fuseServices(
+  rankings: readonly Ranking[],
+  options: FusionOptions,
+  weights: LocalizerWeights = {},
+  constants: FusionConstants = fusionConstants,
+): FusedService[] {
   const votes = new Map<string, Vote[]>();
   const judged = rankings.some(
     ({ localizer, candidates }) => localizer === propagation && candidates.length > 0,
   );
   const waiting = waitingServices(rankings);
   for (const { localizer, candidates } of rankings) {
-    const weighed = candidates.map((candidate) => asVictim(candidate, waiting));
-    const best = bestPerService(judged && localizer === oneByOne ? weighed.map(asJudged) : weighed);
+    const weight = weights[localizer] ?? 1;
+    const weighed = candidates.map((candidate) => {
+      const own = asVictim(candidate, waiting, constants);
+      return weight === 1 ? own : { ...own, score: weight * own.score };
+    });
+    const best = bestPerService(
+      judged && localizer === oneByOne ? weighed.map((candidate) => asJudged(candidate, constants)) : weighed,
+    );
     best.forEach((candidate, index) => {
       const value = options.method === "strength" ? candidate.score : 1 / (options.rankConstant + index + 1);
       votes.set(candidate.service, [
@@ -92,7 +113,7 @@ export function fuseServices(rankings: readonly Ranking[], options: FusionOption
   for (const [service, cast] of votes) {
     cast.sort((a, b) => b.value - a.value || (a.localizer < b.localizer ? -1 : 1));
     if (cast.length === 0) continue;
-    const contributions = cast.map((vote, index) => contribution(vote, index === 0, options));
+    const contributions = cast.map((vote, index) => contribution(vote, index === 0, options, constants));
     const score = contributions.reduce((sum, { counted }) => sum + counted, 0);
     if (score <= 0) continue;
     fused.push({
@@ -225,7 +246,12 @@ interface Vote {
 }
 
 /** The strongest vote counts in full, the others what they have above noise, in part. */
-function contribution({ localizer, candidate, value }: Vote, isFirst: boolean, options: FusionOptions) {
+function contribution(
+  { localizer, candidate, value }: Vote,
+  isFirst: boolean,
+  options: FusionOptions,
+  { noiseStrength }: FusionConstants,
+) {
   const { score, why, evidence } = candidate;
   const byStrength = options.method === "strength";
   const share = byStrength && !isFirst ? options.mix : 1;
@@ -262,14 +288,18 @@ function waitingServices(rankings: readonly Ranking[]): ReadonlyMap<string, { re
 }
 
 /** What a caller of a silent service shows besides counts less: it fails and waits because of that one. */
-function asVictim(candidate: Candidate, waiting: ReturnType<typeof waitingServices>): Candidate {
+function asVictim(
+  candidate: Candidate,
+  waiting: ReturnType<typeof waitingServices>,
+  { victimShare }: FusionConstants,
+): Candidate {
   const waits = waiting.get(candidate.service);
   if (candidate.waitsFor !== undefined || waits === undefined) return candidate;
   if (!candidate.symptom && !waits.wholly) return candidate;
   return { ...candidate, score: victimShare * candidate.score };
 }
 
-function asJudged(candidate: Candidate): Candidate {
+function asJudged(candidate: Candidate, { judgedShare }: FusionConstants): Candidate {
   return candidate.symptom ? { ...candidate, score: judgedShare * candidate.score } : candidate;
 }
 

@@ -96,6 +96,12 @@ export interface LookAgain {
   readonly carried: Carried;
 }
 
+/** What was asked about an answer in its thread: the latest in words, what was before them summed up. */
+export interface ThreadHistory {
+  readonly summary: string;
+  readonly turns: readonly { readonly asked: string; readonly said: string }[];
+}
+
 /** What is asked in words that name nothing else. */
 export type PlainFollowUp =
   | "more"

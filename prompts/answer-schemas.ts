@@ -57,10 +57,20 @@ export const QuestionAnswer = z.strictObject({
 });
 export type QuestionAnswer = z.infer<typeof QuestionAnswer>;
 
+/** What a person asked about an answer: the short answer first, then why. */
+export const FollowUpAnswer = z.strictObject({ answer: z.array(Sentence).min(1).max(6) });
+export type FollowUpAnswer = z.infer<typeof FollowUpAnswer>;
+
+/** What was asked and answered in a thread, a sentence each. */
+export const ThreadSummaryAnswer = z.strictObject({ summary: z.array(z.string().min(1).max(200)).max(4) });
+export type ThreadSummaryAnswer = z.infer<typeof ThreadSummaryAnswer>;
+
 export const answerSchemas = {
   expert: ExpertAnswer,
   localization: LocalizationAnswer,
   "log-filter": LogFilterAnswer,
   question: QuestionAnswer,
+  "follow-up": FollowUpAnswer,
+  "thread-summary": ThreadSummaryAnswer,
 } as const;
 export type AnswerSchemaId = keyof typeof answerSchemas;

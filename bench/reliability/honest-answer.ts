@@ -27,6 +27,12 @@ export function honestAnswer(name: string, user: string): object {
           evidence: [id],
         })),
       };
+    case "follow-up": {
+      const facts = items.filter(({ id }) => id.startsWith("fact-")).slice(0, 3);
+      return { answer: facts.map(({ id, text }) => said(firstSentence(text), id)) };
+    }
+    case "thread-summary":
+      return { summary: ["Somebody asked on about the answer."] };
     case "failure-localization-expert":
       return {
         observation,

@@ -20,7 +20,12 @@ const mostAbout = 6;
  */
 export function answerFollowUp(followUp: AboutAnswer, diagnosis: Diagnosis): Reply {
   const reply = answered(followUp, diagnosis);
-  return reply.kind === "words" ? { ...reply, ...citedIn(reply, diagnosis) } : reply;
+  return reply.kind === "words" ? withCited(reply, diagnosis) : reply;
+}
+
+/** With the evidence that is named in it. */
+export function withCited(reply: Words, diagnosis: Diagnosis): Words {
+  return { ...reply, ...citedIn(reply, diagnosis) };
 }
 
 /** Nothing where no evidence is named. */

@@ -6,6 +6,8 @@ import type { ThreadRef } from "../surface.ts";
 export interface ThreadState {
   readonly answered: Diagnosis | null;
   readonly waiting: ThreadRecord["waiting"];
+  /** What was asked about the answer since. */
+  readonly history?: ThreadRecord["history"];
 }
 
 export interface Threads {
@@ -14,6 +16,8 @@ export interface Threads {
   remember(thread: ThreadRef, state: ThreadState): Promise<void>;
   /** An answer by its question's id; null where it is no longer saved. */
   answer(questionId: string): Promise<Diagnosis | null>;
+  /** Keeps what the language model was asked about an answer with it. */
+  keepCalls(answered: Diagnosis, calls: readonly Diagnosis["modelCalls"][number][]): Promise<void>;
 }
 
 /** Threads at hand, where one program hears them; the others are in the store. */
@@ -44,17 +48,19 @@ export function threads(store: ThreadStore, isShared: boolean): Threads {
       const record = await store.loadThread(thread.surface, thread.thread);
       if (record === null) return nothing;
       const answered = record.answered === null ? null : await store.loadDiagnosis(record.answered);
-      const state = { answered, waiting: record.waiting };
+      const state = { answered, waiting: record.waiting, history: record.history };
       keep(key, state);
       return state;
     },
     async remember(thread, state) {
       keep(keyOf(thread), state);
-      const record = { answered: state.answered?.question.id ?? null, waiting: state.waiting };
+      const { answered, waiting, history } = state;
+      const record = { answered: answered?.question.id ?? null, waiting, history };
       if (isShared) return store.saveThread(thread.surface, thread.thread, record);
       // The answer is there: that it could not be noted costs follow-ups after a restart, and no more.
       await store.saveThread(thread.surface, thread.thread, record).catch(() => undefined);
     },
     answer: (questionId) => store.loadDiagnosis(questionId),
+    keepCalls: ({ question }, calls) => store.keepCalls(question.id, calls),
   };
 }

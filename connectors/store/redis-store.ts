@@ -43,6 +43,12 @@ const SavedQuestion = z.object({
 const SavedThread = z.object({
   answered: z.string().nullable(),
   waiting: z.object({ question: SavedQuestion, intent: z.enum(intents) }).nullable(),
+  history: z
+    .object({
+      summary: z.string(),
+      turns: z.array(z.object({ asked: z.string(), said: z.string() })),
+    })
+    .optional(),
 });
 
 const SavedCall = ModelCall.omit({ purpose: true, prompt: true, promptHash: true, promptCharacters: true });
@@ -87,6 +93,14 @@ export function redisStore(redis: RedisLike, options: RedisStoreOptions): Store 
     loadQuestion: (id) => load(questionKey(id), SavedQuestion),
     saveDiagnosis: (diagnosis) => save(diagnosisKey(diagnosis.question.id), diagnosis),
     loadDiagnosis: (questionId) => load(diagnosisKey(questionId), Diagnosis),
+    async keepCalls(questionId, calls) {
+      const diagnosis = await load(diagnosisKey(questionId), Diagnosis);
+      if (diagnosis === null || calls.length === 0) return;
+      await save(diagnosisKey(questionId), {
+        ...diagnosis,
+        modelCalls: [...diagnosis.modelCalls, ...calls],
+      });
+    },
     saveSummary: (summary) => save(summaryKey(summary.question.id), summary),
     loadSummary: (questionId) => load(summaryKey(questionId), IncidentSummary),
     async saveCall(questionId, request, reply) {

@@ -75,12 +75,15 @@ export function detect(
   const { chosen, others } = chosenSeries(slice.metrics, names.perMetric ?? []);
   const rest = { ...slice, metrics: others };
   const detectors = detectorsOf(names);
-  const found = [
-    ...[...chosen].flatMap(([name, metrics]) => judgedBy(metricDetectors[name], metrics, slice, models)),
-    ...onePerSeries(
-      detectors.flatMap((detector) => [...detector.detect(rest, models[detector.name] ?? null)]),
-    ),
-  ];
+  const byChoice = [...chosen].flatMap(([name, metrics]) =>
+    judgedBy(metricDetectors[name], metrics, slice, models),
+  );
+  const bySlice = detectors.map((detector) => detector.detect(rest, models[detector.name] ?? null));
+  return combined([...byChoice, ...onePerSeries(bySlice.flat())], slice.metrics);
+}
+
+/** All that was found, in order and numbered, and metric anomalies told apart as events and signals. */
+function combined(found: readonly Anomaly[], metrics: readonly MetricSeries[]): readonly Anomaly[] {
   const ordered = (["metric", "trace", "log"] as const).flatMap((modality) =>
     found
       .filter((anomaly) => anomaly.modality === modality)
@@ -88,7 +91,18 @@ export function detect(
       .sort((a, b) => b.anomaly.severity - a.anomaly.severity || (a.order < b.order ? -1 : 1))
       .map(({ anomaly }, index) => ({ ...anomaly, id: `${modality}-${index + 1}` })),
   );
-  return markSignals(ordered, slice.metrics);
+  return markSignals(ordered, metrics);
+}
+
+/**
+ * What `detect` gives, put together from what its detectors found before, in their order: so that each runs once
+ * where several choices of them are compared.
+ */
+export function detected(
+  found: readonly (readonly Anomaly[])[],
+  metrics: readonly MetricSeries[],
+): readonly Anomaly[] {
+  return combined(onePerSeries(found.flat()), metrics);
 }
 
 /** What the named detectors did without: a model that cannot be used, or none where one is needed. */

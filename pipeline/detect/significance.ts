@@ -19,8 +19,8 @@ const smallestPoints = 5;
 const smallestSpreadShare = 1e-3;
 /** So many samples of the half hour before say what was normal just now. */
 const fewestBefore = 5;
-/** Kinds of which a service has one fact in several metrics: quantiles, units. */
-const oneFact: readonly MetricKind["kind"][] = ["cpu", "memory", "latency", "errors"];
+/** Kinds of which an instance has one fact in several metrics: quantiles, units, bytes in and out. */
+const oneFact: readonly MetricKind["kind"][] = ["cpu", "memory", "latency", "errors", "traffic"];
 
 /**
  * Marks the metric anomalies that are too improbable, long and large to be chance as events, and all others as
@@ -33,7 +33,7 @@ const oneFact: readonly MetricKind["kind"][] = ["cpu", "memory", "latency", "err
  *         - lie beyond twice the reference's largest distance from its median on that side;
  *         and a move of a quarter of the usual (5 points of a percentage), further than the half hour before
  *         went, apart from what leads into the event. Of several metrics of an instance that tell one fact at
- *         the same time (a mean and its quantiles, a processor in two units), the most severe is the event.
+ *         the same time (a mean and its quantiles, a processor in two units, bytes in and out), the most severe is the event.
  *         Metrics that repeat what another service measures are never events.
  *         What is derived from spans is left as it is.
  * Throws: never.

@@ -87,7 +87,7 @@ export function evidenceBook(file: CaseFile): EvidenceBook {
 function anomalyItem(anomaly: Anomaly, text: string, moment: (at: EpochMs) => string): EvidenceItem {
   const own = ownWords(anomaly);
   const edges = [anomaly.start, anomaly.end].map(moment);
-  return item(
+  return evidenceItem(
     anomaly.id,
     text,
     [...own, ...edges],
@@ -157,7 +157,7 @@ function namesIn(anomaly: Anomaly): (string | null)[] {
   }
 }
 
-function candidateItem(id: string, candidate: Candidate, rank: number): EvidenceItem {
+export function candidateItem(id: string, candidate: Candidate, rank: number): EvidenceItem {
   const { service, instance, metric, why, score } = candidate;
   const where = [
     service,
@@ -168,11 +168,11 @@ function candidateItem(id: string, candidate: Candidate, rank: number): Evidence
     .filter((part) => part !== "")
     .map(name)
     .join(", ")}. ${why}`;
-  return item(id, text, [], namesOf(candidate), [measured(rank, null), measured(score, null)]);
+  return evidenceItem(id, text, [], namesOf(candidate), [measured(rank, null), measured(score, null)]);
 }
 
 /** Like "2026-11-20 14:20:30, 80 % of the signs alike: geo, metric cpu_usage. Its cpu rose. People said that it was rate." */
-function earlierItem(
+export function earlierItem(
   id: string,
   { start, service, instance, metric, why, likeness, confirmed }: EarlierIncident,
   moment: (at: EpochMs) => string,
@@ -182,15 +182,15 @@ function earlierItem(
   const said =
     confirmed == null ? "Nobody said whether that was right." : `People said that it was ${name(confirmed)}.`;
   const text = `${moment(start)}, ${share} % of the signs alike: ${where.map(name).join(", ")}. ${why} ${said}`;
-  return item(id, text, [], [service, instance, metric, confirmed ?? null], [measured(share, "%")]);
+  return evidenceItem(id, text, [], [service, instance, metric, confirmed ?? null], [measured(share, "%")]);
 }
 
-function callsItem(calls: readonly (readonly [string, string])[]): EvidenceItem {
+export function callsItem(calls: readonly (readonly [string, string])[]): EvidenceItem {
   const text = calls.map(([caller, callee]) => `${name(caller)} calls ${name(callee)}`).join("; ");
-  return { ...item(callsId, text, [], calls.flat(), []), text };
+  return { ...evidenceItem(callsId, text, [], calls.flat(), []), text };
 }
 
-function item(
+export function evidenceItem(
   id: string,
   text: string,
   words: readonly string[],
@@ -237,12 +237,12 @@ function namedServices({ anomalies, fused }: CaseFile): string[] {
   return [...anomalies, ...fused.services].map(({ service }) => service);
 }
 
-function aliased(names: ReadonlySet<string>): Map<string, string> {
+export function aliased(names: ReadonlySet<string>): Map<string, string> {
   const known = new Map([...names].map((one) => [one.replace(/\([^)]*\)$/, ""), one]));
   for (const one of names) known.set(one, one);
   return known;
 }
 
-function lower(...names: readonly (readonly (string | null)[])[]): Set<string> {
+export function lower(...names: readonly (readonly (string | null)[])[]): Set<string> {
   return new Set(names.flat().flatMap((one) => (one === null ? [] : [one.toLowerCase()])));
 }

@@ -40,7 +40,7 @@ export function namesSaid(text: string, book: EvidenceBook): NamesSaid {
     rest = rest.replace(found[index] ?? "", " ");
   });
   // Ids of evidence are no numbers of it.
-  rest = rest.replace(/\b(metric|trace|log|candidate|suspect)-\d+\b/gi, " ");
+  rest = rest.replace(/\b(metric|trace|log|candidate|suspect|fact|earlier)-\d+\b/gi, " ");
   return {
     names: [...names],
     tokens: tokens.map((word) => ({ word, service: book.services.has(word) })),
@@ -110,7 +110,8 @@ export function unknownNames(text: string, book: EvidenceBook): string[] {
       /[a-z][A-Z]/.test(word) ||
       /^\d{1,3}(\.\d{1,3}){3}/.test(word) ||
       (word.includes("-") && !plainParts.has(first) && (serviceLike.test(word) || firstParts.has(first)));
-    if (isNameLike && !/^(metric|trace|log|candidate|suspect)-\d+$/.test(lower)) unknown.push(word);
+    if (isNameLike && !/^(metric|trace|log|candidate|suspect|fact|earlier)-\d+$/.test(lower))
+      unknown.push(word);
   }
   for (const [, raw = ""] of text.matchAll(/([\p{L}\p{N}_-]+)[\s"'”`]+(?:micro)?services?\b/giu)) {
     const lower = raw.toLowerCase();

@@ -1,3 +1,4 @@
+import { causesTitle, evidenceTitle } from "../../basis-words.ts";
 import type { Answer, ShownCause, ShownEvidence, ShownIncident, SummaryReply } from "../../reply.ts";
 import { bar, sparkline } from "../../sparkline.ts";
 import { counted } from "../../time-words.ts";
@@ -23,9 +24,9 @@ export function answerBlocks(answer: Answer, modern: boolean): Block[] {
   return [
     ...sections([`${verdictSigns[answer.verdict]} ${bold(headline)}`, ...why.map(literal)]),
     ...questionBlocks(answer),
-    ...titled("Causes", answer.causes.flatMap(causeLines), true),
+    ...titled(causesTitle, answer.causes.flatMap(causeLines), true),
     ...row,
-    ...titled("Evidence", [...answer.evidence.flatMap(evidenceLines), ...leftLines(answer)]),
+    ...titled(evidenceTitle, [...answer.evidence.flatMap(evidenceLines), ...leftLines(answer)]),
     ...answer.findings.flatMap(({ expert, paragraphs }) => titled(`The ${expert}`, paragraphs.map(literal))),
     ...titled("What each method ranked", bullets(answer.rankings)),
     ...titled("Could not be seen", bullets(answer.gaps, ":warning:")),

@@ -1,3 +1,4 @@
+import { causeTitle, evidenceTitle } from "../../basis-words.ts";
 import type { Button } from "../../buttons.ts";
 import type { Answer, ShownCause, ShownEvidence } from "../../reply.ts";
 import { sparkline } from "../../sparkline.ts";
@@ -45,7 +46,7 @@ export function answerParts(answer: Answer): AnswerParts {
       ...section("Could not be seen", bullets(answer.gaps, "!")),
     ],
     details: [
-      ...section("Evidence", answer.evidence.flatMap(evidenceElements)),
+      ...section(evidenceTitle, answer.evidence.flatMap(evidenceElements)),
       ...leftElements(answer),
       ...answer.findings.flatMap(({ expert, paragraphs }) =>
         section(
@@ -120,7 +121,9 @@ function causeTable(causes: readonly ShownCause[]): CardElement[] {
   const cell = (items: readonly CardElement[]): CardElement => ({ type: "TableCell", items });
   const header: CardElement = {
     type: "TableRow",
-    cells: ["#", "Cause", "Confidence"].map((title) => cell([paragraph([run(title, { weight: "Bolder" })])])),
+    cells: ["#", causeTitle, "Confidence"].map((title) =>
+      cell([paragraph([run(title, { weight: "Bolder" })])]),
+    ),
   };
   const rows = causes.map(
     (cause): CardElement => ({

@@ -1,3 +1,4 @@
+import { causesTitle, evidenceTitle } from "../../basis-words.ts";
 import type { Answer, Failure, ShownCause, ShownEvidence, TimeRequest, Words } from "../../reply.ts";
 import { bar, sparkline } from "../../sparkline.ts";
 import { counted } from "../../time-words.ts";
@@ -29,11 +30,11 @@ export function answerLines(answer: Answer, width: number, hint: string): Line[]
     blank,
     ...verdict(answer, width),
     ...section(
-      "Causes",
+      causesTitle,
       answer.causes.flatMap((cause) => causeLines(cause, width)),
     ),
     ...section(
-      "Evidence",
+      evidenceTitle,
       answer.evidence.flatMap((evidence) => evidenceLines(evidence, width)),
     ),
     ...leftLines(answer, width, hint),

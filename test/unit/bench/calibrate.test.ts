@@ -8,7 +8,7 @@ function judged(): Judged[] {
   const random = xoshiro(7, "calibrate");
   return Array.from({ length: 800 }, (_, index) => {
     const strength = random();
-    const features = { strength, lead: random(), agreement: random(), seen: random() };
+    const features = { strength, lead: random(), agreement: random(), seen: random(), length: random() };
     return { system: index % 2 === 0 ? "a" : "b", features, right: random() < strength };
   });
 }
@@ -20,7 +20,7 @@ describe("fitConfidence", () => {
     expect(weights.strength).toBeGreaterThan(3);
     expect(Math.max(weights.lead, weights.agreement, weights.seen)).toBeLessThan(1);
     expect(Math.min(weights.lead, weights.agreement, weights.seen)).toBeGreaterThanOrEqual(0);
-    const half = { strength: 0.5, lead: 0.5, agreement: 0.5, seen: 0.5 };
+    const half = { strength: 0.5, lead: 0.5, agreement: 0.5, seen: 0.5, length: 0.5 };
     expect(confidenceInFirst(half, weights)).toBeCloseTo(0.5, 1);
   });
 

@@ -22,6 +22,16 @@ describe("writeInto", () => {
     );
   });
 
+  it("keeps to the marks that are named", async () => {
+    const text =
+      "<!-- bench: begin -->\nold\n<!-- bench: end -->\n<!-- more: begin -->\n<!-- more: end -->\n";
+    const file = await document(text);
+
+    await writeInto(file, "new", "more");
+
+    expect(await readFile(file, "utf8")).toBe(text.replace("more: begin -->\n", "more: begin -->\nnew\n"));
+  });
+
   it.each([
     ["has no marks", "# Figures\n"],
     ["has them the wrong way round", "<!-- bench: end -->\n<!-- bench: begin -->\n"],

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { conversation, type Desk } from "../../../bot/conversation.ts";
 import { directVoice } from "../../../bot/direct-voice.ts";
 import { threads } from "../../../bot/follow-up/threads.ts";
+import type { Wording } from "../../../bot/follow-up/wording.ts";
 import type { ChatSurface } from "../../../bot/surface.ts";
 import type { Enqueue } from "../../../jobs/enqueue.ts";
 import type { ThreadStore } from "../../../jobs/store.ts";
 import { BotError } from "../../../pipeline/errors.ts";
+import { unansweredCall } from "../../../pipeline/model-call.ts";
 import type { ChatQuestion, FollowUp, ReadQuestion } from "../../../pipeline/types.ts";
 import { fakeSummary } from "../../fakes/fake-diagnosis.ts";
 import { geoDiagnosis } from "../../fakes/geo-diagnosis.ts";
@@ -38,6 +40,7 @@ interface Changes {
   readonly enqueue?: Enqueue;
   readonly surface?: ChatSurface;
   readonly commands?: Desk["commands"];
+  readonly wording?: Wording;
 }
 
 function deskWith(changes: Changes = {}, canAsk = true) {
@@ -63,6 +66,7 @@ function deskWith(changes: Changes = {}, canAsk = true) {
     threads: ownThreads,
     defaultWindowMs: 6 * hour,
     ...(changes.commands === undefined ? {} : { commands: changes.commands }),
+    ...(changes.wording === undefined ? {} : { wording: changes.wording }),
   });
   return { surface, asked, talk };
 }
@@ -74,6 +78,137 @@ function followedBy(followUp: FollowUp): Desk["read"] {
       ? understood
       : { ...understood, intent: "follow-up", window: null, from: "ask", followUp };
 }
+
+const call = {
+  purpose: "follow-up",
+  prompt: { id: "follow-up", version: 1 },
+  promptHash: "0",
+  promptCharacters: { system: 0, user: 0 },
+  model: "qwen3",
+  problem: null,
+  ...unansweredCall,
+};
+
+describe("a follow-up where a model words it", () => {
+  const whyNot: FollowUp = { kind: "why-not", services: ["rate"], mentioned: "rate" };
+  const sentences = [
+    { text: "rate has weaker signs.", evidence: ["metric-1"] },
+    { text: "geo panics.", evidence: ["fact-1"] },
+  ];
+  type Asked = Parameters<Wording["word"]>[0];
+
+  function wordingBy(word: Wording["word"]): Wording & { readonly heard: Asked[] } {
+    const heard: Asked[] = [];
+    return {
+      heard,
+      word: (asked, stop) => {
+        heard.push(asked);
+        return word(asked, stop);
+      },
+      condense: async (history) => ({ history, calls: [] }),
+    };
+  }
+
+  async function talked(followUp: FollowUp, wording: Wording, store = fakeThreadStore()) {
+    const { surface, talk } = deskWith({ read: followedBy(followUp), wording, store });
+    await talk.hear(surface.say("what broke"), signal);
+    await talk.hear(surface.say("why not rate?"), signal);
+    return { replies: surface.messages[1] ?? [], talk, surface, store };
+  }
+
+  it("gets the short answer first, then why, and what it rests on; the call is kept with the answer", async () => {
+    const wording = wordingBy(async () => ({
+      kind: "worded",
+      by: "qwen3",
+      sentences,
+      dropped: 1,
+      calls: [call],
+    }));
+
+    const { replies, store } = await talked(whyNot, wording);
+
+    expect(replies.map(({ kind }) => kind)).toEqual(["progress", "words"]);
+    expect(replies.at(-1)).toMatchObject({
+      paragraphs: [
+        "rate has weaker signs.",
+        "geo panics.",
+        "Worded by qwen3; rests on the answer above and metric-1. 1 sentence left out that it does not hold.",
+      ],
+    });
+    expect(store.kept).toEqual([`${geoDiagnosis().question.id} follow-up`]);
+  });
+
+  it("gets the same facts where the model is off, or its words are of no use", async () => {
+    const off = deskWith({ read: followedBy(whyNot) });
+    await off.talk.hear(off.surface.say("what broke"), signal);
+    await off.talk.hear(off.surface.say("why not rate?"), signal);
+    const plain = off.surface.messages[1]?.at(-1);
+    const wording = wordingBy(async () => ({ kind: "failed", why: "It is down.", calls: [] }));
+
+    const { replies } = await talked(whyNot, wording);
+
+    const facts = plain?.kind === "words" ? plain.paragraphs : [];
+    expect(facts.length).toBeGreaterThan(1);
+    expect(wording.heard[0]?.facts).toEqual(facts);
+    expect(replies.at(-1)).toMatchObject({
+      paragraphs: [...facts, "Not worded by the language model: It is down."],
+    });
+  });
+
+  it("shows the lines that were asked for below the words", async () => {
+    const wording = wordingBy(async () => ({
+      kind: "worded",
+      by: "qwen3",
+      sentences,
+      dropped: 0,
+      calls: [],
+    }));
+
+    const { replies } = await talked({ kind: "show", what: "log", services: [] }, wording);
+
+    const reply = replies.at(-1);
+    const paragraphs = reply?.kind === "words" ? reply.paragraphs : [];
+    expect(paragraphs[0]).toBe("rate has weaker signs.");
+    expect(paragraphs.slice(2, -1)).toEqual(wording.heard[0]?.facts);
+  });
+
+  it("hears what was said before in the thread", async () => {
+    const wording = wordingBy(async () => ({
+      kind: "worded",
+      by: "qwen3",
+      sentences,
+      dropped: 0,
+      calls: [],
+    }));
+
+    const { talk, surface } = await talked(whyNot, wording);
+    await talk.hear(surface.say("and search?"), signal);
+
+    expect(wording.heard[0]?.history.turns).toEqual([]);
+    expect(wording.heard[1]?.history.turns).toMatchObject([{ asked: "why not rate?" }]);
+  });
+
+  it("answers a question that no form fits from the whole case, and else asks what was meant", async () => {
+    const read: Desk["read"] = async (_question, previous) =>
+      previous === null ? understood : { ...understood, intent: "follow-up", window: null, from: "ask" };
+    const good = wordingBy(async () => ({ kind: "worded", by: "qwen3", sentences, dropped: 0, calls: [] }));
+    const bad = wordingBy(async () => ({ kind: "failed", why: "It is down.", calls: [] }));
+
+    const last = [];
+    for (const wording of [good, bad]) {
+      const { surface, talk } = deskWith({ read, wording });
+      await talk.hear(surface.say("what broke"), signal);
+      await talk.hear(surface.say("does that fit a leak?"), signal);
+      last.push(surface.messages[1]?.at(-1));
+    }
+
+    expect(good.heard[0]?.facts[0]).toContain("geo");
+    expect(last[0]).toMatchObject({ paragraphs: expect.arrayContaining(["rate has weaker signs."]) });
+    expect(last[1]).toMatchObject({
+      paragraphs: expect.arrayContaining([expect.stringContaining("I cannot tell what")]),
+    });
+  });
+});
 
 describe("the conversation", () => {
   it("shows the stages in one message and then the answer in their place", async () => {

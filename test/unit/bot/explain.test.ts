@@ -34,6 +34,15 @@ describe("explain", () => {
     expect(text).toContain("It is 3.25 weaker than geo; robust-scorer makes most of it, 3.00 more for geo.");
   });
 
+  it("names the weights that confirmed incidents gave the methods", () => {
+    const fusedWith = { weights: { "edge-delay": 1.25, "simple-rca": 1 }, incidents: 24 };
+
+    expect(explain(geoDiagnosis({ fusedWith })).slice(-2)).toEqual([
+      "What the methods say is weighed, as fits 24 confirmed incidents",
+      "  edge-delay counts 1.25 times",
+    ]);
+  });
+
   it("says so where no cause is named, and reads answers that were saved before", () => {
     expect(explain(geoDiagnosis({ causes: [] }))).toEqual([
       "No cause is named, so there is nothing to compare.",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { renderReply } from "../../../bot/reply.ts";
+import type { Diagnosis } from "../../../pipeline/diagnosis.ts";
 import { cannotTell, geoDiagnosis, nothingFound } from "../../fakes/geo-diagnosis.ts";
 
 describe("renderReply", () => {
@@ -107,4 +108,39 @@ describe("renderReply", () => {
     ]);
     expect(lineOf({ why: "", confirmed: null })).toEqual([expect.stringMatching(/alike\.$/)]);
   });
+
+  it("tells what an expert measured from what it inferred, part by part", () => {
+    const spoken = withModel(geoDiagnosis());
+
+    const [finding] = renderReply(spoken, "deep").findings.slice(-1);
+
+    expect(finding?.paragraphs).toEqual([
+      "Observation (measured): The cpu of geo is full.",
+      "Final Answer (inferred): It is geo.",
+      "What to try first (inferred): Give it more CPU.",
+    ]);
+  });
+
+  it("shows of a short answer what a model concludes, and nothing of a template's words", () => {
+    expect(renderReply(withModel(geoDiagnosis())).findings.map(({ paragraphs }) => paragraphs)).toEqual([
+      ["Final Answer (inferred): It is geo.", "What to try first (inferred): Give it more CPU."],
+    ]);
+    expect(renderReply(geoDiagnosis()).findings).toEqual([]);
+  });
 });
+
+function withModel(diagnosis: Diagnosis): Diagnosis {
+  const [finding] = diagnosis.findings.slice(-1);
+  const sentence = (part: "observation" | "finalAnswer" | "tryFirst", text: string) => ({
+    part,
+    text,
+    evidence: [],
+    basis: part === "observation" ? ("measured" as const) : ("inferred" as const),
+  });
+  const sentences = [
+    sentence("observation", "The cpu of geo is full."),
+    sentence("finalAnswer", "It is geo."),
+    sentence("tryFirst", "Give it more CPU."),
+  ];
+  return { ...diagnosis, findings: [{ ...finding!, by: "model", sentences }] };
+}

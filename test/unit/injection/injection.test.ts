@@ -96,7 +96,7 @@ function expectHarmless(diagnosis: Diagnosis): void {
     }),
   ];
   const [whole = ""] = texts;
-  for (const heading of ["Causes", "Evidence", "Next"]) {
+  for (const heading of ["Causes (inferred)", "Evidence (measured)", "Next"]) {
     expect(whole.split("\n").filter((line) => line === heading)).toHaveLength(1);
   }
   for (const text of texts) {

@@ -3,6 +3,7 @@ import { conclude, isNamed } from "../../../pipeline/conclude.ts";
 import { Diagnosis } from "../../../pipeline/diagnosis.ts";
 import type { CaseFile } from "../../../pipeline/experts/case-file.ts";
 import { templateFinding } from "../../../pipeline/experts/finding.ts";
+import type { Weighing } from "../../../pipeline/fusion-weights.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
 import type { ExpertFinding, Gap } from "../../../pipeline/types.ts";
 import { caseFile } from "../../fakes/case-file.ts";
@@ -24,7 +25,11 @@ const metrics = [series({ service: "geo", reference: [1, 2, 1], window: [1, 9] }
 const logs = [line({ service: "geo", body: "panic" })];
 const spans = [span({ traceId: "t", spanId: "1", service: "geo" })];
 
-type Parts = Partial<CaseFile> & { findings?: readonly ExpertFinding[]; notes?: readonly string[] };
+type Parts = Partial<CaseFile> & {
+  weighing?: Weighing;
+  findings?: readonly ExpertFinding[];
+  notes?: readonly string[];
+};
 
 function concluded({ findings = [], notes = [], ...parts }: Parts = {}, chosen = options) {
   const file = caseFile({ slice: slice({ metrics, logs, spans }), ...parts });
@@ -64,6 +69,18 @@ describe("conclude", () => {
     const rankings = [ranked("simple-rca", "s1", 4), ranked("failure-origin", "s2", 0)];
 
     expect(concluded({ fused: suspects(4, 1), rankings }).confidenceFrom?.agreement).toBe(1);
+  });
+
+  it("says with which weights the methods count, and why fitted ones do not", () => {
+    const gap: Gap = { from: "fusion", reason: "missing", detail: "Fitted on other services." };
+
+    expect(concluded({ weighing: { weights: { baro: 0.5 }, incidents: 24, gap: null } }).fusedWith).toEqual({
+      weights: { baro: 0.5 },
+      incidents: 24,
+    });
+    const unweighed = concluded({ weighing: { weights: {}, incidents: 0, gap } });
+    expect(unweighed.fusedWith).toBeUndefined();
+    expect(unweighed.gaps).toContainEqual(gap);
   });
 
   it("names causes by place where strength is not what counts", () => {

@@ -54,6 +54,28 @@ describe("the store in Redis", () => {
     expect([...redis.kept.values()].map(({ milliseconds }) => milliseconds)).toEqual([1_000]);
   });
 
+  it("keeps what a model was asked about an answer later on with it, and the history of its thread", async () => {
+    const store = redisStore(fakeRedis(), { prefix: "p", retentionMs: 1_000 });
+    const diagnosis = fakeDiagnosis(fakeQuestion("a", "what broke?"));
+    const call = {
+      ...fakeReply,
+      purpose: "follow-up",
+      prompt: { id: "follow-up", version: 1 },
+      promptHash: "0",
+      promptCharacters: { system: 1, user: 2 },
+    };
+    const history = { summary: "Asked about rate.", turns: [{ asked: "why?", said: "It panics." }] };
+    await store.saveDiagnosis(diagnosis);
+
+    await store.keepCalls("a", [call]);
+    await store.keepCalls("unknown", [call]);
+    await store.saveThread("slack", "t", { answered: "a", waiting: null, history });
+
+    expect((await store.loadDiagnosis("a"))?.modelCalls).toEqual([call]);
+    expect(await store.loadDiagnosis("unknown")).toBeNull();
+    expect((await store.loadThread("slack", "t"))?.history).toEqual(history);
+  });
+
   it("forgets a question with all that was made of it", async () => {
     const redis = fakeRedis();
     const store = redisStore(redis, { prefix: "p", retentionMs: 1_000 });
