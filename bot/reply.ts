@@ -214,8 +214,9 @@ function strongest(
 }
 
 function shown(evidence: Evidence, deep: boolean): ShownEvidence {
+  const text = (deep ? evidence.full : evidence.short) ?? evidence.text;
   // What the sentence says already is not said twice.
-  const others = evidence.examples.filter((example) => !evidence.text.includes(example));
+  const others = evidence.examples.filter((example) => !text.includes(example));
   return {
     id: evidence.id,
     modality: evidence.modality,
@@ -223,7 +224,7 @@ function shown(evidence: Evidence, deep: boolean): ShownEvidence {
     instance: evidence.instance,
     start: evidence.start,
     end: evidence.end,
-    text: evidence.text,
+    text,
     values: evidence.modality === "metric" ? evidence.values : [],
     examples: deep ? others : others.slice(0, evidence.modality === "log" ? 1 : 0),
   };

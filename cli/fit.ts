@@ -137,7 +137,9 @@ function linesOf({ method, file, seconds, trainedOn, networks, validation, words
   const { count, warm, epochs, loss } = networks ?? { count: 0, warm: 0, epochs: 0, loss: 0 };
   const schooled =
     networks === null
-      ? []
+      ? method === "mepfl"
+        ? []
+        : ["  It learnt nothing: there were too few normal traces or samples (docs/detection.md)."]
       : [
           `  ${counted(count, "network")}, ${warm} of them from before; ${counted(epochs, "epoch")}, loss ${loss.toPrecision(4)} on what was held back.`,
         ];

@@ -249,6 +249,8 @@ function shownEvidence(file: CaseFile, ids: readonly string[]): Evidence[] {
       start: anomaly.start,
       end: anomaly.end,
       text: texts.get(anomaly.id)?.text ?? "",
+      short: texts.get(anomaly.id)?.short ?? "",
+      full: texts.get(anomaly.id)?.full ?? "",
       kind: anomaly.modality === "metric" ? anomaly.direction : anomaly.kind,
       metric: anomaly.modality === "metric" ? anomaly.key.metric : null,
       pattern: texts.get(anomaly.id)?.pattern ?? null,

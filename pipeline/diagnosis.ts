@@ -21,6 +21,9 @@ export const Evidence = z.object({
   end: Epoch,
   /** Algorithm 1's sentence; its times are in the asker's zone. */
   text: z.string(),
+  /** The same in one line, and with all that is known; answers of before have neither. */
+  short: z.string().optional(),
+  full: z.string().optional(),
   /** The anomaly's kind: a metric's direction, "structural", "timeout", "new", "broken-sequence", … */
   kind: z.string(),
   metric: z.string().nullable(),

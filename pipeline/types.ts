@@ -352,6 +352,8 @@ export interface LogAnomaly extends AnomalyBase {
   /** What the reference period lets expect in a window of this length and load. */
   readonly expected: number;
   readonly examples: readonly string[];
+  /** Normal lines of the same service just before the first of these. */
+  readonly context?: readonly string[];
 }
 
 export type Anomaly = MetricAnomaly | TraceAnomaly | LogAnomaly;
@@ -360,7 +362,11 @@ export type Anomaly = MetricAnomaly | TraceAnomaly | LogAnomaly;
 export interface Description {
   readonly anomalyId: string;
   readonly pattern: string | null;
+  /** In one line, without the service, which stands beside it. */
+  readonly short: string;
   readonly text: string;
+  /** With all that is known. */
+  readonly full: string;
 }
 
 // ── Localization ────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import { describeMetric } from "./metric.ts";
 import { type PatternMatcher, patternMatcher } from "./pattern-network.ts";
 import { patternWeights } from "./pattern-weights.ts";
 import { summarizeService } from "./summary.ts";
+import type { Level } from "./templates.ts";
 import { describeTrace } from "./trace.ts";
 import { type Clock, clockIn } from "./wording.ts";
 
@@ -35,17 +36,19 @@ export function summarize(anomalies: readonly Anomaly[], timeZone: string): read
     .map(([service, found]) => summarizeService(service, found, clock));
 }
 
-function describeOne(
-  anomaly: Anomaly,
-  clock: Clock,
-  match: PatternMatcher,
-): { pattern: string | null; text: string } {
+function describeOne(anomaly: Anomaly, clock: Clock, match: PatternMatcher): Omit<Description, "anomalyId"> {
   switch (anomaly.modality) {
-    case "metric":
-      return describeMetric(anomaly, clock, match);
+    case "metric": {
+      const { pattern, say } = describeMetric(anomaly, clock, match);
+      return { pattern, ...atEachLevel(say) };
+    }
     case "trace":
-      return { pattern: null, text: describeTrace(anomaly, clock) };
+      return { pattern: null, ...atEachLevel((level) => describeTrace(anomaly, clock, level)) };
     case "log":
-      return { pattern: null, text: describeLog(anomaly, clock) };
+      return { pattern: null, ...atEachLevel((level) => describeLog(anomaly, clock, level)) };
   }
+}
+
+function atEachLevel(say: (level: Level) => string): Pick<Description, "short" | "text" | "full"> {
+  return { short: say("short"), text: say("usual"), full: say("full") };
 }

@@ -1,89 +1,86 @@
 import type { SlowNode, TraceAnomaly } from "../types.ts";
 import { name } from "./foreign-text.ts";
-import { fill, traceTemplates as templates } from "./templates.ts";
+import {
+  compose,
+  type Features,
+  fill,
+  type Level,
+  slowNodeTemplate,
+  traceParts,
+  traceRecipes,
+  withParts,
+} from "./templates.ts";
 import { type Clock, numberText } from "./wording.ts";
 
 const mostPaths = 5;
+const mostTraceIds = 5;
 
 /** The paper's sentences for a trace; where several have the same anomaly, the first of them stands for all. */
-export function describeTrace(anomaly: TraceAnomaly, clock: Clock): string {
-  const { start, end, traceId, traceCount, callPath, service } = anomaly;
-  const path = callPath.map(name).join(" -> ");
-  const features = {
-    traceId: name(traceId),
-    count: String(traceCount),
-    start: clock.moment(start),
-    end: clock.until(end, start),
-    service: name(service),
-    path: path === "" ? "" : fill(templates.path, { path }),
-    zone: clock.zone(start),
-  };
-  const say = (template: string) => fill(template, features);
-  const isGroup = traceCount > 1;
-  switch (anomaly.kind) {
-    case "structural":
-      return [
-        say(isGroup ? templates.structuralGroup : templates.structural),
-        ...differences(anomaly),
-        ...(path === "" ? [] : [fill(templates.callPath, { path })]),
-        say(templates.zone),
-      ].join(" ");
-    case "timeout":
-      return [
-        [say(isGroup ? templates.timeoutGroup : templates.timeout), ...slowList(anomaly)].join(" "),
-        [...suspicion(anomaly), say(templates.zone)].join(" "),
-      ].join(anomaly.slowNodes.length > 0 ? "\n" : " ");
-    case "error":
-      return [
-        say(isGroup ? templates.errorGroup : templates.error),
-        say(templates.deepest),
-        say(templates.zone),
-      ].join(" ");
-    case "unclassified":
-      return [
-        say(isGroup ? templates.unclassifiedGroup : templates.unclassified),
-        say(templates.strangest),
-        say(templates.zone),
-      ].join(" ");
-    case "incomplete":
-      return [say(isGroup ? templates.incompleteGroup : templates.incomplete), say(templates.zone)].join(" ");
-  }
+export function describeTrace(anomaly: TraceAnomaly, clock: Clock, level: Level): string {
+  const features = withParts(featuresOf(anomaly, clock, level), traceParts);
+  return compose(traceRecipes[anomaly.kind][level], features);
 }
 
-function differences({ added, removed, service }: TraceAnomaly): string[] {
+/** Atomic features: call path, added and missing calls, slow nodes with how far over their limit. */
+function featuresOf(anomaly: TraceAnomaly, clock: Clock, level: Level): Features {
+  const { start, end, traceId, traceIds, traceCount, callPath, service, instance, slowNodes } = anomaly;
+  const suspect = slowNodes.find((node) => node.suspect);
+  const list = slowNodes.map((node) => slowNode(node, level)).join("\n");
+  return {
+    traceId: name(traceId),
+    traceIds: traceCount > 1 ? traceIds.slice(0, mostTraceIds).map(name).join(", ") : null,
+    groupCount: traceCount > 1 ? String(traceCount) : null,
+    start: clock.moment(start),
+    end: clock.until(end, start),
+    startTime: clock.time(start),
+    service: name(service),
+    instance: instance === null ? null : name(instance),
+    path: callPath.length === 0 ? null : callPath.map(name).join(" -> "),
+    onlySlow: slowNodes.length === 1 ? list : null,
+    slow: slowNodes.length > 1 ? list : null,
+    suspect: suspect === undefined ? null : name(suspect.service),
+    ...differences(anomaly),
+    ...worst(slowNodes),
+    zone: clock.zone(start),
+  };
+}
+
+function differences({ added, removed }: TraceAnomaly): Features {
   const listed = (paths: readonly string[]) => {
-    const shown = paths.slice(0, mostPaths).map(callPath).join("; ");
+    const shown = paths.slice(0, mostPaths).map(pathText).join("; ");
     return paths.length > mostPaths ? `${shown} and ${paths.length - mostPaths} more` : shown;
   };
-  return [
-    ...(removed.length === 0
-      ? []
-      : [fill(templates.broken, { service: name(service), removed: listed(removed) })]),
-    ...(added.length === 0 ? [] : [fill(templates.added, { added: listed(added) })]),
-  ];
+  const [missing] = removed;
+  const [unusual] = added;
+  return {
+    removed: removed.length === 0 ? null : listed(removed),
+    added: added.length === 0 ? null : listed(added),
+    firstRemoved: missing === undefined ? null : pathText(missing),
+    firstAdded: unusual === undefined ? null : pathText(unusual),
+  };
 }
 
 /** The arrows of a call path are ours, the names between them are not. */
-function callPath(path: string): string {
+function pathText(path: string): string {
   return path.split(" -> ").map(name).join(" -> ");
 }
 
-/** A list below the sentence, one line per slow service. */
-function slowList({ slowNodes }: TraceAnomaly): string[] {
-  if (slowNodes.length === 0) return [];
-  const heading = slowNodes.length === 1 ? templates.slowOne : templates.slowSeveral;
-  return [[heading, ...slowNodes.map(slowNode)].join("\n")];
+/** The call that is furthest over its limit. */
+function worst(nodes: readonly SlowNode[]): Features {
+  const [first] = [...nodes].sort((a, b) => b.excessMs - a.excessMs);
+  return {
+    worstService: first === undefined ? null : name(first.service),
+    worstDuration: first === undefined ? null : numberText(first.durationMs),
+    worstExcess: first === undefined ? null : numberText(first.excessMs),
+  };
 }
 
-function suspicion({ slowNodes }: TraceAnomaly): string[] {
-  const suspect = slowNodes.find((node) => node.suspect);
-  return suspect === undefined ? [] : [fill(templates.suspect, { service: name(suspect.service) })];
-}
-
-function slowNode({ service, durationMs, excessMs }: SlowNode): string {
-  return fill(templates.slowNode, {
+function slowNode({ service, operation, durationMs, limitMs, excessMs }: SlowNode, level: Level): string {
+  return fill(level === "full" ? slowNodeTemplate.full : slowNodeTemplate.usual, {
     service: name(service),
+    operation: name(operation),
     duration: numberText(durationMs),
+    limit: numberText(limitMs),
     excess: numberText(excessMs),
   });
 }

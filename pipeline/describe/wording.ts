@@ -13,10 +13,25 @@ export function numberText(value: number): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+/** "14 min 30 s"; parts that are zero are left out. */
+export function durationText(ms: number): string {
+  if (!Number.isFinite(ms)) return "an unknown time";
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ] as const;
+  const told = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`);
+  return told.length === 0 ? "0 s" : told.join(" ");
+}
+
 /** Dates and times in one zone. Made once per description run, since zones are slow to look up. */
 export interface Clock {
   /** "2021-07-02 00:18:44" */
   moment(at: EpochMs): string;
+  /** "00:18:44" */
+  time(at: EpochMs): string;
   /** "2021-07-02 at 00:09:12" */
   dayAndTime(at: EpochMs): string;
   /** The time alone where it is the same day as `from`, else with its date. */
@@ -35,6 +50,7 @@ export function clockIn(timeZone: string): Clock {
   };
   return {
     moment: (time) => text(time, "yyyy-MM-dd HH:mm:ss"),
+    time: (time) => text(time, "HH:mm:ss"),
     dayAndTime: (time) => text(time, "yyyy-MM-dd 'at' HH:mm:ss"),
     until: (time, from) =>
       text(time, "yyyy-MM-dd") === text(from, "yyyy-MM-dd")

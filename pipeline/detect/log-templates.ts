@@ -19,6 +19,7 @@ const fewestLines = 5;
 const fewestErrors = 3;
 const mostPerService = 12;
 const longestExample = 300;
+const contextLines = 3;
 /** Lines below error level tell of change, not of failure: new errors, from 3 up, come before them. */
 const mostBelowError = 3;
 /** Median of a squared standard normal: what z² has when counts scatter as Poisson says. */
@@ -64,9 +65,35 @@ export const logTemplates = {
         ? [anomalyOf(statement, kind, expected, slice)]
         : [];
     });
-    return worstPerService(slice.logs.isSampled ? found.filter(holdsWhenSampled) : found);
+    const told = worstPerService(slice.logs.isSampled ? found.filter(holdsWhenSampled) : found);
+    return withContext(
+      told,
+      statements.map(({ statement }) => statement),
+    );
   },
 } as const satisfies AnomalyDetector;
+
+/** The paper found that normal lines around the onset help who reads (III-B2): the last ones before it are kept. */
+function withContext(anomalies: readonly LogAnomaly[], statements: readonly Statement[]): LogAnomaly[] {
+  const normal = new Map<string, LogLine[]>();
+  for (const service of new Set(anomalies.map((anomaly) => anomaly.service))) {
+    const lines = statements
+      .filter((statement) => statement.service === service && statement.reference > 0)
+      .flatMap((statement) => statement.lines);
+    normal.set(
+      service,
+      lines.sort((a, b) => a.t - b.t),
+    );
+  }
+  return anomalies.map((anomaly) => {
+    if (anomaly.kind === "vanished") return anomaly;
+    const before = (normal.get(anomaly.service) ?? []).filter(
+      ({ t, instance }) => t < anomaly.start && (anomaly.instance === null || instance === anomaly.instance),
+    );
+    const context = before.slice(-contextLines).map(({ body }) => plainLine(body, longestExample));
+    return context.length === 0 ? anomaly : { ...anomaly, context };
+  });
+}
 
 /** Sources that sample keep every error line, so more errors are more errors; all else may be chance. */
 function holdsWhenSampled({ kind, level, template }: LogAnomaly): boolean {

@@ -1,7 +1,7 @@
 import { name } from "../describe/foreign-text.ts";
 import { clockIn } from "../describe/wording.ts";
 import type { EarlierIncident } from "../diagnosis.ts";
-import type { Anomaly, Candidate, EpochMs, SeriesKey } from "../types.ts";
+import type { Anomaly, Candidate, Description, EpochMs, SeriesKey } from "../types.ts";
 import { type CaseFacts, caseFacts } from "./case-facts.ts";
 import type { CaseFile } from "./case-file.ts";
 import { measured, type Quantity, quantitiesIn } from "./quantities.ts";
@@ -9,8 +9,10 @@ import { measured, type Quantity, quantitiesIn } from "./quantities.ts";
 /** One thing that a sentence may rest on. */
 export interface EvidenceItem {
   readonly id: string;
-  /** What the model reads of it. */
+  /** What the model reads of it; in one line, or with all that is known, as the budget allows. */
   readonly text: string;
+  readonly short: string;
+  readonly full: string;
   /** All words of it, in lower case: text, names, examples. */
   readonly words: string;
   /** Services, instances and metrics it is about, in lower case. */
@@ -41,6 +43,7 @@ export interface EvidenceBook {
 const mostCandidates = 5;
 const mostExamples = 5;
 const longestText = 600;
+const longestFull = 900;
 /** The id of who calls whom. */
 export const callsId = "calls";
 
@@ -49,8 +52,8 @@ export function evidenceBook(file: CaseFile): EvidenceBook {
   const { question, window, slice, fused } = file;
   const clock = clockIn(question.timeZone);
   const moment = (at: EpochMs) => clock.moment(at);
-  const texts = new Map(file.descriptions.map(({ anomalyId, text }) => [anomalyId, text]));
-  const items = file.anomalies.map((anomaly) => anomalyItem(anomaly, texts.get(anomaly.id) ?? "", moment));
+  const descriptions = new Map(file.descriptions.map((one) => [one.anomalyId, one]));
+  const items = file.anomalies.map((anomaly) => anomalyItem(anomaly, descriptions.get(anomaly.id), moment));
   const candidates = fused.services
     .slice(0, mostCandidates)
     .map((candidate, index) => [`candidate-${index + 1}`, candidate] as const);
@@ -84,16 +87,34 @@ export function evidenceBook(file: CaseFile): EvidenceBook {
   };
 }
 
-function anomalyItem(anomaly: Anomaly, text: string, moment: (at: EpochMs) => string): EvidenceItem {
+function anomalyItem(
+  anomaly: Anomaly,
+  description: Description | undefined,
+  moment: (at: EpochMs) => string,
+): EvidenceItem {
+  const { short = "", text = "", full = "" } = description ?? {};
   const own = ownWords(anomaly);
   const edges = [anomaly.start, anomaly.end].map(moment);
-  return evidenceItem(
+  const made = evidenceItem(
     anomaly.id,
     text,
-    [...own, ...edges],
+    [...own, ...edges, short, full],
     [anomaly.service, anomaly.instance, ...namesIn(anomaly)],
-    [...ownQuantities(anomaly), measured(anomaly.end - anomaly.start, "ms")],
+    [
+      ...ownQuantities(anomaly),
+      measured(anomaly.end - anomaly.start, "ms"),
+      ...quantitiesIn(withoutTimes(full)),
+    ],
   );
+  return {
+    ...made,
+    short: short === "" ? made.text : cut(`${name(anomaly.service)}: ${short}`, longestText),
+    full: full === "" ? made.text : cut(full, longestFull),
+  };
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 /** Values of a metric with their unit; the text says some of them without. */
@@ -187,7 +208,7 @@ export function earlierItem(
 
 export function callsItem(calls: readonly (readonly [string, string])[]): EvidenceItem {
   const text = calls.map(([caller, callee]) => `${name(caller)} calls ${name(callee)}`).join("; ");
-  return { ...evidenceItem(callsId, text, [], calls.flat(), []), text };
+  return { ...evidenceItem(callsId, text, [], calls.flat(), []), text, short: text, full: text };
 }
 
 export function evidenceItem(
@@ -198,9 +219,12 @@ export function evidenceItem(
   quantities: readonly Quantity[],
 ): EvidenceItem {
   const all = [text, ...words, ...names].join("\n");
+  const shown = cut(text, longestText);
   return {
     id,
-    text: text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text,
+    text: shown,
+    short: shown,
+    full: shown,
     words: all.toLowerCase(),
     names: lower(names.filter((one) => one !== null && one !== "")),
     // What a text says beside the values: counts in templates, limits in a candidate's reason.

@@ -3,7 +3,7 @@ import { isEvent } from "../detect/significance.ts";
 import type { Anomaly, Modality } from "../types.ts";
 import type { CaseFile } from "./case-file.ts";
 import { callsId, type EvidenceBook } from "./evidence-book.ts";
-import { fitted } from "./tokens.ts";
+import { fitted, fittedLengths } from "./tokens.ts";
 
 /** Lines of a prompt's section, and the ids that may be cited of them. */
 export interface Section {
@@ -13,11 +13,15 @@ export interface Section {
 
 const none = "(none)";
 
-/** The items as "id: text", as many as fit. */
+/** The items as "id: text", as many and as much of each as fit. */
 export function itemSection(ids: readonly string[], book: EvidenceBook, budget: number): Section {
   const items = ids.flatMap((id) => book.items.get(id) ?? []);
-  const lines = fitted(
-    items.map(({ id, text }) => `${id}: ${text}`),
+  const lines = fittedLengths(
+    items.map(({ id, short, text, full }) => ({
+      short: `${id}: ${short}`,
+      text: `${id}: ${text}`,
+      full: `${id}: ${full}`,
+    })),
     budget,
   );
   const shown = items

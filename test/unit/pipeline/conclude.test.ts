@@ -134,7 +134,13 @@ describe("conclude", () => {
     ];
     const made = concluded({
       anomalies,
-      descriptions: anomalies.map(({ id }) => ({ anomalyId: id, pattern: null, text: `About ${id}.` })),
+      descriptions: anomalies.map(({ id }) => ({
+        anomalyId: id,
+        pattern: null,
+        short: "",
+        text: `About ${id}.`,
+        full: "",
+      })),
       fused: {
         services: [candidate({ service: "geo", score: 5, evidence: ["metric-1", "metric-9"] })],
         metrics: [candidate({ service: "geo", metric: "cpu", score: 5, evidence: ["trace-1"] })],

@@ -192,3 +192,58 @@ suite("summarize", () => {
     expect(summarize([], zone)).toEqual([]);
   });
 });
+
+suite("levels of detail", () => {
+  const levelsOf = (anomaly: MetricAnomaly | TraceAnomaly | LogAnomaly) => describe([anomaly], zone)[0]!;
+
+  it("says a metric in one line, and in full how long it lasted, how far it is and what its samples were", () => {
+    const { short, full } = levelsOf(metric);
+
+    expect(short).toBe(
+      "cpu_kernel_norm_pct went up to 0.002457, multiple spikes, from 00:09:12 to 00:23:42; normal is 0.001223.",
+    );
+    expect(full).toContain("It lasted 14 min 30 s, and lies 2.32 standard deviations from normal.");
+    expect(full).toMatch(/The samples around it are 0\.001223, .*\. Times are UTC\+08:00\.$/);
+  });
+
+  it("says a timeout by its worst call, and in full each limit", () => {
+    const timeout: TraceAnomaly = {
+      ...trace,
+      kind: "timeout",
+      traceCount: 2,
+      traceIds: ["a", "b"],
+      slowNodes: [slow("logservice2", 1788, 1056), slow("dbservice2", 1743, 1090)],
+    };
+
+    const { short, full } = levelsOf(timeout);
+
+    expect(short).toBe("2 traces timed out, from 00:18:44: dbservice2 took 1743 ms, 1090 ms over its limit.");
+    expect(full).toContain(
+      "\n- dbservice2, op: Call time was 1743 ms, exceeding the normal upper limit of 653 ms by 1090 ms.\n",
+    );
+    expect(full).toContain("Traces with it are a, b.");
+  });
+
+  it.each(["structural", "timeout", "error", "unclassified", "incomplete"] as const)(
+    "leaves nothing unfilled of a trace that is %s",
+    (kind) => {
+      for (const traceCount of [1, 3]) {
+        const { short, text: usual, full } = levelsOf({ ...trace, kind, traceCount });
+
+        expect(`${short}${usual}${full}`).not.toMatch(/[{}]|null|undefined/);
+        expect(short).not.toBe("");
+      }
+    },
+  );
+
+  it.each(["new", "vanished", "more", "fewer", "broken-sequence"] as const)(
+    "has a line for log lines that are %s, and the normal lines before them in full",
+    (kind) => {
+      const { short, text: usual, full } = levelsOf({ ...log, kind, context: ["connected to store"] });
+
+      expect(short).toContain("panic: no reachable servers");
+      expect(full).toContain('Normal lines just before it: "connected to store"');
+      expect(usual).not.toContain("connected to store");
+    },
+  );
+});

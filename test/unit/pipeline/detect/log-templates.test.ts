@@ -23,6 +23,14 @@ describe("log-templates", () => {
     expect(find(steady(1_000_000), [])).toEqual([]);
   });
 
+  it("keeps the normal lines of the service just before the first one", () => {
+    const errors = repeated("panic: no reachable servers after ms", 8, 1_003_050);
+
+    const [first] = find([...steady(1_000_000), ...errors].sort((a, b) => a.t - b.t));
+
+    expect(first!.context).toEqual(["cache hit for key 29", "served request 30", "cache hit for key 30"]);
+  });
+
   it("reports new errors first, with level, count, times and examples", () => {
     const errors = repeated("panic: no reachable servers after ms", 8, 1_500_000);
 

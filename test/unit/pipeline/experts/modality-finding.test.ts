@@ -52,7 +52,9 @@ describe("modalityFinding", () => {
       caseFile({
         slice: slice(seen),
         anomalies: [metricAnomaly({ id: "metric-1", service: "geo" })],
-        descriptions: [{ anomalyId: "metric-1", pattern: null, text: "CPU of geo rose." }],
+        descriptions: [
+          { anomalyId: "metric-1", pattern: null, short: "", text: "CPU of geo rose.", full: "" },
+        ],
         rankings: [
           {
             localizer: "robust-scorer",
@@ -104,7 +106,9 @@ describe("modalityFinding", () => {
     const file = caseFile({
       slice: slice(seen),
       anomalies: [delay],
-      descriptions: [{ anomalyId: "metric-1", pattern: null, text: "Calls to geo are late." }],
+      descriptions: [
+        { anomalyId: "metric-1", pattern: null, short: "", text: "Calls to geo are late.", full: "" },
+      ],
       rankings: [
         {
           localizer: "edge-delay",
