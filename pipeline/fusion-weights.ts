@@ -54,7 +54,7 @@ const mostCandidates = 20;
  *
  * Shape:  no weights with fewer than 20 incidents, or where incidents that were left out are not ranked
  *         better with them: then `why` says so, and nothing changes.
- * Units:  factors on strengths, 0.5 to 1.4.
+ * Units:  factors on strengths with a geometric mean of one.
  * Source: ours: the likeliest weights under a normal prior on their logarithms around one, found one weight at a
  *         time; a service is as likely as the exponential of its fused strength.
  */
@@ -169,14 +169,22 @@ function likeliest(incidents: readonly RankedIncident[]): Record<string, number>
     }
     if (best === before) break;
   }
-  return weights;
+  return centred(weights);
+}
+
+/** With one as their geometric mean: only what methods are worth beside each other may change, never how sure all are. */
+function centred(weights: LocalizerWeights): Record<string, number> {
+  const entries = Object.entries(weights);
+  const mean = entries.reduce((sum, [, weight]) => sum + Math.log(weight), 0) / Math.max(1, entries.length);
+  return Object.fromEntries(
+    entries.map(([name, weight]) => [name, Math.round(100 * (weight / Math.exp(mean))) / 100]),
+  );
 }
 
 function posterior(incidents: readonly RankedIncident[], weights: LocalizerWeights): number {
   const prior = Object.values(weights).reduce((sum, weight) => sum - Math.log(weight) ** 2, 0);
-  return (
-    incidents.reduce((sum, one) => sum + logLikelihood(one, weights), 0) + prior / (2 * priorSpread ** 2)
-  );
+  const used = centred(weights);
+  return incidents.reduce((sum, one) => sum + logLikelihood(one, used), 0) + prior / (2 * priorSpread ** 2);
 }
 
 /** Of the right services among all that are ranked, and the unknown. */

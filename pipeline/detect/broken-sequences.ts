@@ -17,7 +17,7 @@ import {
   type RuleRuns,
   type SequenceRule,
 } from "./sequence-rules.ts";
-import { requestsOf } from "./traces-of-lines.ts";
+import { fallenSilent, requestsOf } from "./traces-of-lines.ts";
 
 const fewestBreaks = 3;
 /** A rule must break this much more often than in the reference period, as a share of its runs. */
@@ -68,13 +68,14 @@ export const brokenSequences = {
       window,
     );
     const internal = internalOperations(reference);
-    const silenced = requests.from === "lines" ? calleesOfCalls(reference) : new Map<string, string>();
+    const callees = requests.from === "lines" ? calleesOfCalls(reference) : new Map<string, string>();
+    const silent = requests.from === "lines" ? fallenSilent(requests) : new Set<string>();
     const lines = linesByStatement(slice.logs.window, origins);
     return [...origins]
       .filter(([, runs]) => runs.length >= fewestBreaks)
       .map(([rule, runs]) => ({
         ...anomalyOf(rule, runs, surprises.get(rule), now, window, internal, lines),
-        ...silentCallee(rule, runs, silenced),
+        ...silentCallee(rule, runs, callees, silent),
       }));
   },
 } as const satisfies AnomalyDetector;
@@ -188,18 +189,23 @@ function anomalyOf(
 }
 
 /**
- * Lines show a call only by what the callee writes. Where its caller goes on without it, the callee fell silent.
+ * Lines show a call only by what the callee writes. The callee broke or is gone where its caller goes on
+ * without it, or where it writes in hardly a request any more and its caller complains.
  */
 function silentCallee(
   rule: SequenceRule,
   runs: readonly BrokenRun[],
   callees: ReadonlyMap<string, string>,
+  silent: ReadonlySet<string>,
 ): Pick<LogAnomaly, "silentCallee"> {
   const callee = callees.get(`${rule.service}\n${rule.next ?? ""}`);
+  if (callee === undefined) return {};
   const going = runs.filter(({ sequence, position }) =>
-    sequence.events.slice(position + 1).some(({ name, isError }) => name !== endOfSpan && !isError),
+    sequence.events
+      .slice(position + 1)
+      .some(({ name, isError }) => name !== endOfSpan && (!isError || silent.has(callee))),
   ).length;
-  return callee !== undefined && going >= goesOnShare * runs.length ? { silentCallee: callee } : {};
+  return going >= goesOnShare * runs.length ? { silentCallee: callee } : {};
 }
 
 /** Callees by caller and the event that a call to them begins with. */

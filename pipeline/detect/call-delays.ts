@@ -43,7 +43,9 @@ export const callDelays = {
     const requests = requestsOf(slice);
     const reference = timesOf(requests.reference, slice.referencePeriods.trace);
     const window = timesOf(requests.window, [slice.window]);
-    return [...networkAnomalies(reference, window, slice), ...selfTimeAnomalies(reference, window, slice)];
+    const network = networkAnomalies(reference, window, slice);
+    // Lines do not tell a service's own time from that of what it calls and that writes none.
+    return requests.from === "lines" ? network : [...network, ...selfTimeAnomalies(reference, window, slice)];
   },
 } as const satisfies AnomalyDetector;
 

@@ -4,6 +4,10 @@ import { isErrorLevel, startOf, statementOf } from "./event-sequences.ts";
 
 /** A call as lines tell it: the callee's first statement, behind this word. */
 const callWord = "call";
+/** In the id of a call's span, behind the caller's. */
+const callMark = " call ";
+/** A service that fewer than this of the requests reach that usually do fell silent. */
+const silentShare = 0.5;
 /** A call begins after the line before it, also where clocks tick in milliseconds. */
 const justAfterMs = 1e-3;
 
@@ -75,28 +79,56 @@ function spansOf(groups: readonly LogLine[][]): Span[] {
   return spans;
 }
 
-/** What a span did below itself, each call to another service inside a span of the caller. */
+/**
+ * What a span did below itself, each call to another service inside a span of the caller: from its last line
+ * before to its first line after. What other calls did in between says nothing about this one.
+ */
 function callsFrom(caller: LoggedSpan, children: readonly LoggedSpan[]): Span[] {
-  let earlier = Number.NEGATIVE_INFINITY;
   return children.flatMap((child, index) => {
     if (child.service === caller.service) return [plain(child, caller.spanId)];
-    const lineBefore = caller.times.findLast((t) => t <= child.start) ?? Number.NEGATIVE_INFINITY;
-    const lineAfter = caller.times.find((t) => t >= endOf(child)) ?? Number.POSITIVE_INFINITY;
-    const start = Math.min(child.start, Math.max(lineBefore, earlier) + justAfterMs);
-    const next = Math.min(lineAfter, children[index + 1]?.start ?? Number.POSITIVE_INFINITY);
+    const from = Math.max(endBefore(children, index), caller.start);
+    const until = children[index + 1]?.start ?? Number.POSITIVE_INFINITY;
+    const lineBefore = caller.times.findLast((t) => t <= child.start && t >= from) ?? child.start;
+    const lineAfter = caller.times.find((t) => t >= endOf(child) && t <= until) ?? endOf(child);
     // What comes before an error line is whatever failed, and that may have written nothing.
-    const isTold = Number.isFinite(next) && !(next === lineAfter && caller.errorTimes.has(lineAfter));
-    const end = isTold ? Math.max(next, endOf(child)) : endOf(child);
-    earlier = endOf(child);
+    const end = caller.errorTimes.has(lineAfter) ? endOf(child) : lineAfter;
+    const start = Math.min(child.start, lineBefore + justAfterMs);
     const call: Span = {
       ...plain(caller, caller.spanId),
-      spanId: `${caller.spanId} ${callWord} ${index + 1}`,
+      spanId: `${caller.spanId}${callMark}${index + 1}`,
       operation: `${callWord} ${child.operation}`,
       start,
       durationMs: end - start,
     };
     return [call, plain(child, call.spanId)];
   });
+}
+
+function endBefore(children: readonly LoggedSpan[], index: number): number {
+  const before = children[index - 1];
+  return before === undefined ? Number.NEGATIVE_INFINITY : endOf(before);
+}
+
+/** Services that far fewer requests reach than in the reference period. */
+export function fallenSilent({ window, reference }: Requests): ReadonlySet<string> {
+  const [usual, now] = [reachedShares(reference), reachedShares(window)];
+  return new Set(
+    [...usual].flatMap(([service, share]) =>
+      (now.get(service) ?? 0) < silentShare * share ? [service] : [],
+    ),
+  );
+}
+
+/** By service, the share of the requests in which it wrote a line. */
+function reachedShares(traces: readonly Trace[]): Map<string, number> {
+  const shares = new Map<string, number>();
+  for (const { spans } of traces) {
+    const reached = new Set(
+      spans.flatMap(({ service, spanId }) => (spanId.includes(callMark) ? [] : [service])),
+    );
+    for (const service of reached) shares.set(service, (shares.get(service) ?? 0) + 1 / traces.length);
+  }
+  return shares;
 }
 
 /** The callee's first statement, of the event with which a call to it begins. */

@@ -44,9 +44,9 @@ describe("tracesOfLines", () => {
 
     expect(shown).toEqual([
       ["search", "search.go:10", null, 0, 40],
-      ["search", "call geo.go:31", "search.go:10", 0, 30],
+      ["search", "call geo.go:31", "search.go:10", 0, 20],
       ["geo", "geo.go:31", "call geo.go:31", 10, 10],
-      ["search", "call rate.go:5", "search.go:10", 20, 20],
+      ["search", "call rate.go:5", "search.go:10", 30, 10],
       ["rate", "rate.go:5", "call rate.go:5", 30, 0],
     ]);
   });
@@ -138,14 +138,39 @@ describe("requests without spans", () => {
     expect(ranked.map(({ service }) => service)).toEqual(["search"]);
   });
 
-  it("show the way to a service that takes long", () => {
+  it("show who writes nothing more where its caller then complains", () => {
+    const gone = requests(40, "w", () => [
+      ...request.slice(0, 1),
+      ["search", "1", 12, "search.go:99 cannot go on: no answer"],
+    ]).map((one) => (one.body.startsWith("search.go:99") ? { ...one, level: "ERROR" } : one));
+    const seen = slice({ logs: gone, referenceLogs: normal });
+
+    const ranked = eventPairs.localize(seen, numbered(brokenSequences.detect(seen)));
+    const byScore = [...ranked].sort((a, b) => b.score - a.score);
+
+    expect(byScore[0]?.service).toBe("geo");
+  });
+
+  it("show the way to a service that takes long, but not whose own time it is", () => {
+    const said = (late: number): readonly Said[] => [
+      ...request.slice(0, 3),
+      ["search", "1", 25 + late, "search.go:12 points"],
+      ["rate", "3", 30 + late, "rate.go:5 rates"],
+      ["search", "1", 40 + late, "search.go:15 done"],
+    ];
+    const [usual, late] = [requests(40, "n", () => said(0)), requests(40, "w", () => said(500))];
+
+    const found = callDelays.detect(slice({ logs: late, referenceLogs: usual }));
+
+    expect(found.map(({ service, key }) => [service, key.metric])).toEqual([["geo", "NetworkP90(ms)"]]);
+  });
+
+  it("say nothing of one call by what the next one waited for", () => {
     const late = requests(40, "w", () =>
       request.map(([service, spanId, at, body]): Said => [service, spanId, at > 20 ? at + 500 : at, body]),
     );
 
-    const found = callDelays.detect(slice({ logs: late, referenceLogs: normal }));
-
-    expect(found.map(({ service, key }) => [service, key.metric])).toContainEqual(["geo", "NetworkP90(ms)"]);
+    expect(callDelays.detect(slice({ logs: late, referenceLogs: normal }))).toEqual([]);
   });
 });
 
