@@ -42,10 +42,14 @@ export const dbscan = {
 function dbscanVerdict(series: MetricSeries, reference: Float64Array): Verdict | null {
   const { v } = series.window;
   const reach = reachOf(reference);
-  const labels = dbscanLabels([...reference, ...v], reach, fewestNeighbours);
+  const values = new Float64Array(reference.length + v.length);
+  values.set(reference);
+  values.set(v, reference.length);
+  const labels = dbscanLabels(values, reach, fewestNeighbours);
   const normal = normalClusters(reference, labels, reach);
   if (normal.size === 0) return null;
-  const nearest = (index: number) => nearestOf(v[index] ?? Number.NaN, [...normal.values()]);
+  const clusters = [...normal.values()];
+  const nearest = (index: number) => nearestOf(v[index] ?? Number.NaN, clusters);
   const isAway = (index: number) => !normal.has(labels[reference.length + index] ?? noise);
   const z = v.map((value, index) => {
     if (Number.isNaN(value) || !isAway(index)) return Number.isNaN(value) ? value : 0;
@@ -62,7 +66,9 @@ function dbscanVerdict(series: MetricSeries, reference: Float64Array): Verdict |
 
 /** In the metric's unit. */
 function reachOf(reference: Float64Array): number {
-  const distances = reference.map((value, index) => neighbourDistance(reference, index, value));
+  const distances = new Float64Array(reference.length);
+  for (let i = 0; i < distances.length; i++)
+    distances[i] = neighbourDistance(reference, i, reference[i] ?? 0);
   const scale = floored(standardDeviation(reference), mean(reference));
   return Math.max(smallestReach * scale, reachFactor * quantile(distances, reachQuantile));
 }
@@ -132,9 +138,9 @@ export const noise = -1;
  * Throws: never. O(n log n).
  */
 export function dbscanLabels(values: ArrayLike<number>, reach: number, fewest: number): Int32Array {
-  const order = Array.from({ length: values.length }, (_, index) => index)
-    .filter((index) => Number.isFinite(values[index]))
-    .sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b);
+  const order: number[] = [];
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) order.push(i);
+  order.sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0) || a - b);
   const x = Float64Array.from(order, (index) => values[index] ?? 0);
   const dense = denseOf(x, reach, fewest);
   const clusters = clusterDense(x, dense, reach);
