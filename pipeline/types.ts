@@ -283,6 +283,8 @@ interface AnomalyBase {
   readonly end: EpochMs;
   /** How far out, comparable within one modality; higher is worse. */
   readonly severity: number;
+  /** Chance may explain it: not told by itself, but evidence for what localizers rank (detect/significance.ts). */
+  readonly isSignal?: true;
 }
 
 export interface MetricAnomaly extends AnomalyBase {
@@ -305,8 +307,6 @@ export interface MetricAnomaly extends AnomalyBase {
   /** The up to 30 samples around the anomaly that patterns are read from. */
   readonly segment: readonly number[];
   readonly detector: string;
-  /** Too weak, short or small to be told by itself (detect/significance.ts): evidence for what localizers rank. */
-  readonly isSignal?: true;
   /** Why this detector judged the series, where it was chosen for it: words that go on after "since". */
   readonly chosenSince?: string;
 }

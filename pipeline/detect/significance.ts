@@ -71,7 +71,7 @@ export function markSignals(
 
 /** Whether an anomaly is told by itself, rather than only where a cause rests on it. */
 export function isEvent(anomaly: Anomaly): boolean {
-  return anomaly.modality !== "metric" || anomaly.isSignal !== true;
+  return anomaly.isSignal !== true;
 }
 
 function isSignificant(series: MetricSeries, anomaly: MetricAnomaly): boolean {

@@ -3,7 +3,7 @@ import type { SlowNode, Span, TelemetrySlice, TimeWindow, Trace, TraceAnomaly } 
 import { type CallPaths, callPaths } from "./call-path.ts";
 import { deepestFailing } from "./failing-span.ts";
 import { type PathLimits, pathLimits } from "./path-limits.ts";
-import { type Finding, groupFindings, type Rates } from "./trace-groups.ts";
+import { type Finding, groupFindings, lookedAt, normallySeen, type Rates } from "./trace-groups.ts";
 import { shapeOf, type TraceShape } from "./trace-shape.ts";
 import { type CompareStructure, structureOf } from "./trace-structure.ts";
 
@@ -89,8 +89,8 @@ function structural(
   const find = (shapes: readonly TraceShape[], isNormal: boolean) =>
     shapes.flatMap((shape) => differing(shape, compare, isNormal, paths) ?? []);
   const rates: Rates = {
-    runs: whole.length,
-    normalRuns: normal.length,
+    ...lookedAt(tracesOf(whole)),
+    ...normallySeen(tracesOf(normal)),
     normal: find(normal, true),
     by: "any",
     fewest: 2,
@@ -131,8 +131,8 @@ function timeouts(
   const find = (shapes: readonly TraceShape[], isNormal: boolean) =>
     shapes.flatMap((shape) => tooSlow(shape, limits, isNormal, paths) ?? []);
   const rates: Rates = {
-    runs: window.length,
-    normalRuns: normal.length,
+    ...lookedAt(tracesOf(window)),
+    ...normallySeen(tracesOf(normal)),
     normal: find(normal, true),
     by: "service",
     fewest: 1,
@@ -206,8 +206,8 @@ function errors(
 ): TraceAnomaly[] {
   const find = (shapes: readonly TraceShape[]) => shapes.flatMap((shape) => failed(shape, paths) ?? []);
   const rates: Rates = {
-    runs: window.length,
-    normalRuns: reference.length,
+    ...lookedAt(tracesOf(window)),
+    ...normallySeen(tracesOf(reference)),
     normal: find(reference),
     by: "service",
     fewest: 1,
@@ -257,8 +257,8 @@ function incomplete(
         };
       });
   const rates: Rates = {
-    runs: window.length,
-    normalRuns: reference.length,
+    ...lookedAt(tracesOf(window)),
+    ...normallySeen(tracesOf(reference)),
     normal: find(reference),
     by: "service",
     fewest: 1,
@@ -288,4 +288,8 @@ function named(path: number, paths: CallPaths): string {
 
 function instanceOf(trace: Trace, service: string): string | null {
   return trace.spans.find((span) => span.service === service)?.instance ?? null;
+}
+
+function tracesOf(shapes: readonly TraceShape[]): Trace[] {
+  return shapes.map(({ trace }) => trace);
 }

@@ -2,7 +2,7 @@ import { xoshiro } from "../../learn/xoshiro.ts";
 import type { AnomalyDetector, Course, Lessons } from "../../ports.ts";
 import type { TelemetrySlice, Trace, TraceAnomaly } from "../../types.ts";
 import { callPaths } from "../call-path.ts";
-import { type Finding, groupFindings } from "../trace-groups.ts";
+import { type Finding, groupFindings, lookedAt } from "../trace-groups.ts";
 import { traceRules } from "../trace-rules.ts";
 import { shapeOf } from "../trace-shape.ts";
 import { defaultFit, type FittedTraces, fitTraces, scoreSamples } from "./fit.ts";
@@ -129,8 +129,10 @@ function unclassified(
     ];
   });
   return groupFindings(findings, {
-    runs: shapes.length,
+    ...lookedAt(shapes.map(({ trace }) => trace)),
     normalRuns,
+    // Where none of the normal ones was found, it matters little in how many seconds they began.
+    normalSeconds: normalRuns,
     normal: [],
     by: "any",
     fewest: 1,

@@ -57,6 +57,27 @@ describe("trace-rules", () => {
     expect(anomaly?.end).toBe(1_009_000 + 100 + ((9 * 7) % 5) + 500);
   });
 
+  it("tells slow traces of many moments, and keeps those of one stall as a signal", () => {
+    const spread = find(many(40, "w", 1_000_000, (id, at, i) => request(id, at, i < 10 ? 500 : 0)));
+    const busy = many(400, "w", 1_000_000, (id, _at, i) =>
+      request(id, 1_000_000 + 100 * i, i < 10 ? 500 : 0),
+    );
+
+    expect(spread.map(({ isSignal }) => isSignal)).toEqual([undefined]);
+    expect(find(busy)).toMatchObject([{ service: "store", traceCount: 10, isSignal: true }]);
+  });
+
+  it("tells failures that go on for as long as requests come", () => {
+    const failing = many(400, "w", 1_000_000, (id, _at, i) =>
+      request(id, 1_000_000 + 100 * i, 0, { status: i % 3 === 0 ? "error" : "ok" }),
+    );
+
+    const [anomaly] = find(failing);
+
+    expect(anomaly).toMatchObject({ kind: "error", traceCount: 134 });
+    expect(anomaly?.isSignal).toBeUndefined();
+  });
+
   it("sets the limit at mean + 3 standard deviations of at least six twins, pooled per edge under 20", () => {
     const few = assembleTraces(many(6, "n", 0, (id, at) => request(id, at)));
     const slow = many(6, "w", 1_000_000, (id, at) => request(id, at, 500));
