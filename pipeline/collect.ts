@@ -22,6 +22,7 @@ import type {
   TimeWindow,
   Trace,
 } from "./types.ts";
+import { usableSeries } from "./usable-samples.ts";
 
 /** Kept free before the window, so that an incident that began a little earlier is no "normal". */
 const guardMs = 5 * 60_000;
@@ -172,6 +173,7 @@ export async function collect(
   ]);
   if (failures.length > 0 && failures.length >= toolbox.sources.length) throw failures[0];
 
+  const usable = usableSeries(raw.flat());
   const { window: windowTraces, reference: referenceTraces } = assembled(spans, inventory);
   const edges = [...(inventory.topology?.edges ?? []), ...callEdges([...windowTraces, ...referenceTraces])];
   const wanted = services === null ? null : new Set(services);
@@ -181,7 +183,7 @@ export async function collect(
     window,
     scope,
     referencePeriods,
-    metrics: preprocess(raw.flat(), referencePeriods.metric, window),
+    metrics: preprocess(usable.items, referencePeriods.metric, window),
     logs: {
       window: byTime(lines.flatMap(([inWindow]) => inWindow)),
       reference: byTime(lines.flatMap(([, reference]) => reference)),
@@ -195,7 +197,12 @@ export async function collect(
   };
   const all = {
     ...slice,
-    gaps: [...gaps, ...missing(slice, toolbox, inventory), ...thinBaselines({ ...slice, gaps })],
+    gaps: [
+      ...gaps,
+      ...usable.gaps,
+      ...missing(slice, toolbox, inventory),
+      ...thinBaselines({ ...slice, gaps }),
+    ],
   };
   return withheld?.services == null ? all : withoutHiddenNames(all, withheld.services);
 }
