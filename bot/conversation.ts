@@ -145,7 +145,7 @@ export function conversation(desk: Desk): Conversation {
     if (answered !== null && isFree && (await tell(null, answered, message, voice, signal, own))) {
       return { kind: "told", intent: "follow-up" };
     }
-    const words = wordsFor(understood, answered !== null);
+    const words = understood.isUnread ? null : wordsFor(understood, answered !== null);
     if (words !== null) {
       await voice.say(words);
       return { kind: "told", intent: understood.intent };
@@ -156,7 +156,7 @@ export function conversation(desk: Desk): Conversation {
         answered,
         waiting: { question: asked, intent: understood.intent },
       });
-      await voice.say(timeRequest(defaultWindowMs));
+      await voice.say(timeRequest(defaultWindowMs, understood.isUnread));
       return { kind: "asked-back" };
     }
     return make({ question: asked, task: taskOf(understood.intent), since: null }, message, voice, signal);
@@ -264,10 +264,13 @@ function refuseUnknown({ unknownServices }: ReadQuestion, isRestricted: boolean)
   );
 }
 
-function timeRequest(defaultWindowMs: number): TimeRequest {
+function timeRequest(defaultWindowMs: number, isUnread: boolean): TimeRequest {
+  const lead = isUnread
+    ? "I cannot read this language: I read times in English, German, French, Spanish and Portuguese. "
+    : "";
   return {
     kind: "time-request",
-    text: `Which time shall I look at? Without one I take the last ${durationWords(defaultWindowMs)}.`,
+    text: `${lead}Which time shall I look at? Without one I take the last ${durationWords(defaultWindowMs)}.`,
     choices: ["the last 15 minutes", "the last hour", "the last 6 hours"].map((label) => ({
       label,
       text: `in ${label}`,

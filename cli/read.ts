@@ -52,6 +52,7 @@ function readJson({
   services,
   unknownServices,
   modalities,
+  isUnread,
   notes,
 }: ReadQuestion): unknown {
   const iso = (at: number) => new Date(at).toISOString();
@@ -62,6 +63,7 @@ function readJson({
     services,
     unknownServices,
     modalities,
+    isUnread,
     notes,
   };
 }

@@ -73,6 +73,8 @@ export interface ReadQuestion {
   readonly modalities: readonly Modality[] | null;
   /** Set where the answer before in the thread was known, and the text is about it. */
   readonly followUp: FollowUp | null;
+  /** It is in a language that the grammar does not read, so that nothing was taken from it but services. */
+  readonly isUnread: boolean;
   /** Said to the person, for example that the default window was taken and why. */
   readonly notes: readonly string[];
   /** What the language model was asked for it. */

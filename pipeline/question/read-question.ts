@@ -13,13 +13,14 @@ import { readServiceNames } from "./service-names.ts";
 import type { TimeReading } from "./time-expression.ts";
 import { readTime } from "./time-grammar.ts";
 import { isZoneName } from "./time-zones.ts";
+import { isUnreadLanguage, unreadNote } from "./unread-language.ts";
 
 /**
  * Text to intent, window and services (paper, III-A and III-B1), without a model and without a clock but
  * `question.askedAt`.
  *
  * Shape:  `from` is "question" for a time that was said (or chosen when asked back), "default" for one that is
- *         meant but cannot be told, "ask" with a null window where there is none.
+ *         meant but cannot be told, "ask" with a null window where there is none, or where the language is not read.
  * Throws: BotError "question-invalid" for an empty text or an unknown zone, "window-invalid" for a window
  *         that is in the future, empty, backwards, too long, or on a day that does not exist.
  * Source: ALGORITHMS.md section 9, Filter 1.
@@ -71,11 +72,14 @@ export function readQuestion(
           names: serviceNames,
         });
   const intent = followUp === null ? readIntent(text, flavoured) : "follow-up";
-  const read = { intent, services, unknownServices, modalities, followUp, calls: [] };
+  const read = { intent, services, unknownServices, modalities, followUp, isUnread: false, calls: [] };
   if (followUp !== null) return { ...read, window: null, from: "ask", notes };
   if (question.askedWindow !== null) {
     const window = checked(question.askedWindow, asked, notes);
     return { ...read, window, from: "question", notes };
+  }
+  if (isUnreadLanguage(masked)) {
+    return { ...read, window: null, from: "ask", isUnread: true, notes: [...notes, unreadNote] };
   }
   if (intent === "help" || intent === "none" || intent === "schedule") {
     return { ...read, window: null, from: "ask", notes };

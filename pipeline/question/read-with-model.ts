@@ -12,6 +12,7 @@ import { checked } from "./checked-window.ts";
 import { cleanText } from "./clean-text.ts";
 import { ordinaryWords } from "./ordinary-words.ts";
 import { readQuestion } from "./read-question.ts";
+import { unreadNote } from "./unread-language.ts";
 
 const maxAnswerTokens = 400;
 /** An inventory may be long; a model's context is not. */
@@ -74,7 +75,8 @@ export function readingCalls({ reading = [] }: ChatQuestion, { calls }: ReadQues
 }
 
 /** A time that was told, one that is meant but cannot be ("since the deploy"), or a text with a meaning of its own. */
-function isCertain({ intent, from, followUp }: ReadQuestion, { text }: ChatQuestion): boolean {
+function isCertain({ intent, from, followUp, isUnread }: ReadQuestion, { text }: ChatQuestion): boolean {
+  if (isUnread) return false;
   if (followUp !== null || from !== "ask") return true;
   if (intent === "diagnose" || intent === "summary") return false;
   // "thanks" and "hi" are known; a whole sentence that says nothing to the grammar may be in another language.
@@ -89,15 +91,18 @@ function filledIn(
   options: PipelineOptions,
   by: string,
 ): ReadQuestion {
-  const intent = read.intent === "none" ? said.intent : read.intent;
-  if (intent === "help" || intent === "none" || intent === "schedule") return { ...read, intent };
+  const isOpen = read.intent === "none" || read.isUnread;
+  const intent = isOpen ? said.intent : read.intent;
+  // What the model could read is none of the languages that nobody can.
+  const isUnread = false;
+  if (intent === "help" || intent === "none" || intent === "schedule") return { ...read, intent, isUnread };
   const known = said.services.filter((service) => serviceNames.includes(service));
   const isNamed = read.services.length > 0 || read.unknownServices.length > 0;
   const services = isNamed ? read.services : [...new Set(known)];
   const modalities =
     read.modalities ??
     (said.modalities.length === 1 || said.modalities.length === 2 ? said.modalities : null);
-  const notes = [...read.notes];
+  const notes = read.notes.filter((note) => note !== unreadNote);
   const window = windowOf(said, question, serviceNames, options);
   if (window !== null) {
     notes.push(
@@ -106,7 +111,16 @@ function filledIn(
   }
   if (!isNamed && services.length > 0)
     notes.push(`The language model ${by} read the services ${services.join(", ")}.`);
-  return { ...read, intent, services, modalities, window, from: window === null ? "ask" : "question", notes };
+  return {
+    ...read,
+    intent,
+    isUnread,
+    services,
+    modalities,
+    window,
+    from: window === null ? "ask" : "question",
+    notes,
+  };
 }
 
 /** The model's window, if the words that it rests on are the person's and it may be asked about. */

@@ -1,3 +1,4 @@
+import { beforeAndAfter, endOfDay, happeningAt, nightBetween } from "./time-beside.ts";
 import type { TimeExpression, TimeReading } from "./time-expression.ts";
 import { nowPoint, type Parsed, skipFillers } from "./time-point.ts";
 import { parsePoint } from "./time-points.ts";
@@ -11,6 +12,8 @@ type Rule = (tokens: readonly Token[], at: number) => Parsed<TimeExpression> | n
 /** In order of preference: what says a whole window goes before an event, a day, and a vague word. */
 const rules: readonly Rule[] = [
   repeated,
+  endOfDay,
+  nightBetween,
   vagueAnchor,
   betweenPoints,
   fromPointToPoint,
@@ -86,8 +89,12 @@ function vagueAnchor(tokens: readonly Token[], at: number): Parsed<TimeExpressio
   for (let next = at + 1; next < tokens.length && next <= at + 5; next += 1) {
     const token = tokens[next];
     const kind = token?.kind;
-    if (kind === "happening")
+    if (kind === "happening") {
+      const side = lead === "since" || lead === "after" || lead === "before" ? lead : null;
+      const told = side === null ? null : happeningAt(side, tokens, next + 1);
+      if (told !== null) return told;
       return { value: { kind: "vague", words: wordsOf(tokens, at, next) }, next: next + 1 };
+    }
     if (
       kind === "unit" ||
       kind === "weekday" ||
@@ -114,6 +121,8 @@ function spanBesidePoint(tokens: readonly Token[], at: number): Parsed<TimeExpre
   const begin = skipFillers(tokens, at, ["last"]);
   const span = parseSpan(tokens, begin, begin > at || at === 0);
   if (span !== null) {
+    const both = beforeAndAfter(span.value.ms, tokens, span.next);
+    if (both !== null) return both;
     const link = tokens[span.next];
     const side =
       link?.kind === "before" || link?.kind === "until" || link?.kind === "to"

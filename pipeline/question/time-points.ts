@@ -241,9 +241,25 @@ function skipYearMark(tokens: readonly Token[], at: number): number {
   return token?.kind === "word" && token.text === "T" ? at + 1 : at;
 }
 
+/** "heute früh um 8 langsam": with a part of the day and "at" before it, a number is an hour, whatever follows. */
+function hourOfPart({ part }: Draft, tokens: readonly Token[], at: number): ReturnType<typeof parseClock> {
+  const token = tokens[at];
+  const isHour =
+    part !== null &&
+    tokens[at - 1]?.kind === "at" &&
+    token?.kind === "number" &&
+    Number.isInteger(token.value) &&
+    token.value <= 24 &&
+    tokens[at + 1]?.kind !== "unit";
+  if (!isHour) return null;
+  const clock = { hour: token.value, minute: 0, second: 0, meridiem: null };
+  return { value: { clock, bare: true }, next: at + 1 };
+}
+
 function takeClock(draft: Draft, tokens: readonly Token[], at: number, led: boolean): number | null {
   if (draft.clock !== null || draft.instant !== null || draft.now !== null) return null;
-  const found = parseClock(tokens, at, led || draft.day !== null || draft.part !== null);
+  const found =
+    parseClock(tokens, at, led || draft.day !== null || draft.part !== null) ?? hourOfPart(draft, tokens, at);
   if (found === null) return null;
   draft.clock = found.value.clock;
   draft.bare = found.value.bare;

@@ -23,6 +23,7 @@ const understood: ReadQuestion = {
   unknownServices: [],
   modalities: null,
   followUp: null,
+  isUnread: false,
   notes: [],
   calls: [],
 };
@@ -252,6 +253,21 @@ describe("the conversation", () => {
       null,
     ]);
     expect(shown.at(-1)?.kind).toBe("answer");
+  });
+
+  it("asks for the time, and says why, where it cannot read the language", async () => {
+    const unread: ReadQuestion = { ...understood, intent: "none", window: null, from: "ask", isUnread: true };
+    const read = async ({ text }: ChatQuestion) => (text === "the last hour" ? understood : unread);
+    const { surface, asked, talk } = deskWith({ read });
+
+    await talk.hear(surface.say("что сломалось вчера с 14:00 до 15:00"), signal);
+    await talk.hear(surface.say("the last hour"), signal);
+
+    expect(surface.messages[0]?.at(-1)).toMatchObject({
+      kind: "time-request",
+      text: expect.stringMatching(/^I cannot read this language: .* Which time shall I look at\?/),
+    });
+    expect(asked[0]).toMatchObject({ askedWindow: understood.window });
   });
 
   it("asks back when no time was named, and takes the time from the next message", async () => {

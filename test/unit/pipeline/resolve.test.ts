@@ -21,6 +21,7 @@ const read: ReadQuestion = {
   unknownServices: [],
   modalities: null,
   followUp: null,
+  isUnread: false,
   notes: [],
   calls: [],
 };

@@ -79,6 +79,31 @@ describe("a question that the grammar cannot read", () => {
   });
 });
 
+describe("a question in a language that the grammar does not read", () => {
+  const russian = "что сломалось в geo вчера с 14:00 до 15:00";
+  const said = { ...meaning, timeWords: "вчера с 14:00 до 15:00" };
+
+  it("is read by the model, though there is a clock in it", async () => {
+    const understood = await read(russian, said);
+
+    expect(understood).toMatchObject({
+      intent: "diagnose",
+      from: "question",
+      isUnread: false,
+      services: ["geo"],
+    });
+    expect(understood.window).toEqual({ start: Date.parse(window.start), end: Date.parse(window.end) });
+    expect(understood.notes.join(" ")).not.toContain("cannot be read");
+  });
+
+  it.each<[string, FakeAnswer]>([
+    ["fails", { problem: "unavailable" as const }],
+    ["gives no time", { ...said, window: null, timeWords: "" }],
+  ])("is asked back where the model %s", async (_what, answer) => {
+    expect(await read(russian, answer)).toMatchObject({ window: null, from: "ask" });
+  });
+});
+
 describe("a question that the grammar is certain of", () => {
   it.each([
     "what broke in geo in the last hour",

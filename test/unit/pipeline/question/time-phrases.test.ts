@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask, outcome } from "./ask.ts";
 import { everydayPhrases } from "./everyday-phrases.ts";
+import { freshPhrases } from "./fresh-phrases.ts";
 import { phraseTable } from "./phrase-table.ts";
 
-for (const { about, now, timeZone, phrases } of [...phraseTable, ...everydayPhrases]) {
+for (const { about, now, timeZone, phrases } of [...phraseTable, ...everydayPhrases, ...freshPhrases]) {
   describe(about, () => {
     it.each(phrases)('reads "%s" as %s', (text, expected) => {
       expect(outcome(text, now, timeZone)).toBe(expected);
