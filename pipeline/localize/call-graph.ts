@@ -16,6 +16,12 @@ const chanceScale = 1.5;
 const clearZ = 2;
 /** Losses of a kind that nobody feels at the front (slow, but what people report is failures) count half. */
 const unfeltShare = 0.5;
+/**
+ * One sample that is far out, with normal ones around it, is what the largest of many services' samples is now
+ * and then: where nothing was broken, nearly all that was found was of that kind. What is broken stays so.
+ */
+const singleShare = 0.5;
+const fewestSamples = 3;
 
 /**
  * Looks for the service that failures or delays start from, where nothing but request metrics and a
@@ -49,6 +55,11 @@ export const callGraph = {
     });
   },
 } as const satisfies Localizer;
+
+/** The worst stretch is one sample of several, measured or missing. */
+function isSingle({ first, last, series }: Loss): boolean {
+  return first === last && series.window.v.length >= fewestSamples;
+}
 
 /** Services that nobody calls. */
 function entries(edges: readonly CallEdge[]): string[] {
@@ -85,7 +96,8 @@ function origins(
   }
   const largest = Math.max(0, ...own.values());
   const candidates: Candidate[] = [];
-  for (const [service, { amount, z, metric }] of losses) {
+  for (const [service, loss] of losses) {
+    const { amount, z, metric } = loss;
     const rest = own.get(service) ?? 0;
     if (rest === 0 || rest < leastShare * largest) continue;
     // What people feel at the front and this service accounts for is a second reading of one loss.
@@ -95,7 +107,11 @@ function origins(
       instance: null,
       metric,
       symptom: true,
-      score: weight * strengthOf(chanceScale * (z + explained)) * (rest / largest),
+      score:
+        weight *
+        (isSingle(loss) ? singleShare : 1) *
+        strengthOf(chanceScale * (z + explained)) *
+        (rest / largest),
       evidence: evidenceOf(service, metric, anomalies),
       why: `${lost(kind, amount)} than usual; ${blamed(1 - rest / amount)}.`,
     });

@@ -6,6 +6,11 @@ import { metricEvidence, shortNumber } from "./metric-evidence.ts";
 import { isCause, type MetricKind, metricKind } from "./metric-kinds.ts";
 import { fullStrength, strengthOf } from "./strength.ts";
 
+/** So many services must be measured beside one, so great a share of them be out, and so nearly as strongly. */
+const fewestOthers = 3;
+const commonShare = 0.5;
+const alikeShare = 0.75;
+const sharedWeight = 0.5;
 /** What falls while its service has hardly anything to do follows from that: it counts as traffic does. */
 const followsShare = 0.35;
 /** How much of a percent metric's strength is the share of the free capacity that was used up. */
@@ -54,7 +59,7 @@ export const robustScorer = {
         why: `Its ${metric} ${worst.value > worst.usual ? "rose" : "fell"} to ${shortNumber(worst.value)} where ${shortNumber(worst.usual)} is usual${follows ? ", with less to do than usual" : ""}.`,
       });
     }
-    return candidates;
+    return withoutCommon(candidates, slice.metrics);
   },
 } as const satisfies Localizer;
 
@@ -63,6 +68,33 @@ function strength({ value, usual, z }: Deviation, kind: MetricKind): number {
   if (!kind.percent || (kind.kind !== "cpu" && kind.kind !== "memory")) return byDistance;
   const used = Math.min(1, Math.max(0, (value - usual) / Math.max(1, 100 - usual)));
   return (1 - headroomShare) * byDistance + headroomShare * fullStrength * used;
+}
+
+/**
+ * Causes that show in most other services at the same time, nearly as strongly, count half: what they share, such as
+ * the machine, is no service's own.
+ */
+function withoutCommon(candidates: readonly Candidate[], metrics: readonly MetricSeries[]): Candidate[] {
+  const measured = new Map<string, Set<string>>();
+  for (const { key } of metrics) {
+    const known = measured.get(key.metric);
+    if (known === undefined) measured.set(key.metric, new Set([key.service]));
+    else known.add(key.service);
+  }
+  const strongest = new Map<string, Map<string, number>>();
+  for (const { service, metric, score } of candidates) {
+    const known = strongest.get(metric ?? "") ?? new Map<string, number>();
+    strongest.set(metric ?? "", known.set(service, Math.max(known.get(service) ?? 0, score)));
+  }
+  return candidates.map((candidate) => {
+    const { service, metric, score, symptom } = candidate;
+    const others = (measured.get(metric ?? "")?.size ?? 0) - 1;
+    if (symptom || others < fewestOthers) return candidate;
+    const alike = [...(strongest.get(metric ?? "") ?? [])].filter(
+      ([other, strength]) => other !== service && strength >= alikeShare * score,
+    );
+    return alike.length >= commonShare * others ? { ...candidate, score: sharedWeight * score } : candidate;
+  });
 }
 
 function at({ window }: MetricSeries, index: number): number {

@@ -56,6 +56,19 @@ function ranked(part: TelemetrySlice): Candidate[] {
 const chain = edges(["front", "cart"], ["cart", "store"]);
 
 describe("call-graph", () => {
+  it("counts half what one sample of several shows", () => {
+    const scoreOf = (latency: readonly number[]) =>
+      ranked(
+        slice({
+          metrics: [...red("front", {}), ...red("store", { latency })],
+          edges: edges(["front", "store"]),
+        }),
+      )[0]?.score ?? 0;
+
+    expect(scoreOf([0.1, 5, 0.1])).toBeCloseTo(0.5 * fullStrength, 1);
+    expect(scoreOf([0.1, 5, 5])).toBeCloseTo(fullStrength, 1);
+  });
+
   it("names the deepest service of a chain that fails, not its callers", () => {
     const availability = [100, 80, 80];
     const metrics = ["front", "cart", "store"].flatMap((service) => red(service, { availability }));

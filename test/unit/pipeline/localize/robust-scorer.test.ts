@@ -111,6 +111,23 @@ describe("robustScorer", () => {
     expect(expired?.why).toBe("Its store_keys fell to 0 where 60 is usual, with less to do than usual.");
   });
 
+  it("counts half what most services show at once, which is the machine's", () => {
+    const delays = (others: number) =>
+      ["geo", "rate", "user", "profile"].map((service) =>
+        series({
+          service,
+          metric: "event_loop_delay_p99",
+          reference: flat,
+          window: [service === "geo" ? 500 : others],
+        }),
+      );
+    const scoreOf = (others: number) =>
+      robustScorer.localize(slice({ metrics: delays(others) }), []).find(({ service }) => service === "geo")
+        ?.score ?? 0;
+
+    expect(scoreOf(450)).toBeCloseTo(0.5 * scoreOf(10), 6);
+  });
+
   it("asks those who call it where a service measures no work of its own", () => {
     const edges = [{ caller: "rate", callee: "cache", calls: 1 }];
     const keys = { service: "cache", metric: "store_keys", reference: Array.from({ length: 20 }, () => 60) };
