@@ -119,5 +119,7 @@ function fitTasks(config: Config, options: FittingOptions): ClockTask[] {
 function reportLine({ fits, periods, excluded }: FitReport): string {
   const methods = fits.map(({ method, seconds }) => `${method} in ${seconds.toFixed(0)} s`).join(", ");
   const hours = periods.reduce((sum, { start, end }) => sum + (end - start), 0) / hour;
-  return `Fitted ${methods} on ${hours.toFixed(1)} hours; ${excluded.length} known incidents were left out.`;
+  const left =
+    excluded.length === 1 ? "1 known incident was" : `${excluded.length || "no"} known incidents were`;
+  return `Fitted ${methods} on ${hours.toFixed(1)} hours; ${left} left out.`;
 }
