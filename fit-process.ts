@@ -4,7 +4,13 @@ import { openToolbox, type Telemetry } from "./compose.ts";
 import { SourceOptions } from "./connectors/index.ts";
 import { NamesOptions } from "./connectors/names/options.ts";
 import { type Fit, type FitMessage, FitOrder, type FitReport } from "./jobs/fit-order.ts";
-import { keptModel, loadFittedModels, saveFitReport, saveFittedModel } from "./jobs/fitted-models.ts";
+import {
+  keptModel,
+  loadFittedModels,
+  modelFile,
+  saveFitReport,
+  saveFittedModel,
+} from "./jobs/fitted-models.ts";
 import { collect, takeInventory } from "./pipeline/collect.ts";
 import { crossValidate } from "./pipeline/cross-validate.ts";
 import { newPaths } from "./pipeline/detect/trace-anomaly/new-paths.ts";
@@ -64,9 +70,15 @@ async function fitAll(order: FitOrder, options: PipelineOptions): Promise<FitMes
     step(`fitting ${method}`);
     const started = performance.now();
     const progress = progressOf(method);
-    const previous = order.isWarm ? (models[method] ?? null) : null;
+    const before = models[method] ?? null;
+    const previous = order.isWarm ? before : null;
     const fitted = fitModel(method, learner, lessons, order.seed, { previous, tell: progress.tell });
-    const file = await saveFittedModel(order.modelFolder, fitted);
+    const isEmpty = (model: unknown) => learner.isEmpty?.(model) ?? false;
+    const isWorse = isEmpty(fitted.model) && before !== null && !isEmpty(before);
+    if (isWorse) step(`${method} learnt nothing, so what it learnt before stays`);
+    const file = isWorse
+      ? modelFile(order.modelFolder, method)
+      : await saveFittedModel(order.modelFolder, fitted);
     const seconds = (performance.now() - started) / 1000;
     const localizer = Object.values<Localizer<unknown>>(localizers).find(({ name }) => name === method);
     if (lessons.incidents.length > 0) step(`testing ${method} on incidents it has not seen`);

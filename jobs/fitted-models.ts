@@ -20,7 +20,7 @@ export async function loadFittedModels(folder: string): Promise<FittedModels> {
   const models: Record<string, unknown> = {};
   const gaps: Record<string, Gap> = {};
   for (const [algorithm, learner] of learners()) {
-    const text = await readFile(fileOf(folder, algorithm), "utf8").catch(() => null);
+    const text = await readFile(modelFile(folder, algorithm), "utf8").catch(() => null);
     if (text === null) continue;
     const { model, problem } = openModel(algorithm, learner, readJson(text));
     if (problem === null) models[algorithm] = model;
@@ -33,7 +33,7 @@ export async function loadFittedModels(folder: string): Promise<FittedModels> {
 export function freshFittedModels(folder: string): () => Promise<FittedModels> {
   let read: { readonly as: string; readonly models: Promise<FittedModels> } | null = null;
   return async () => {
-    const files = [...learners().keys()].map((algorithm) => fileOf(folder, algorithm));
+    const files = [...learners().keys()].map((algorithm) => modelFile(folder, algorithm));
     const known = await Promise.all(files.map((file) => stat(file).catch(() => null)));
     // A new model is a new file, renamed.
     const as = known.map((one) => (one === null ? "" : `${one.ino} ${one.mtimeMs} ${one.size}`)).join("|");
@@ -44,7 +44,7 @@ export function freshFittedModels(folder: string): () => Promise<FittedModels> {
 
 /** The fitted model of a method as it is kept; null where there is none, or none that can be read. */
 export async function keptModel(folder: string, algorithm: string): Promise<FittedModel | null> {
-  const text = await readFile(fileOf(folder, algorithm), "utf8").catch(() => null);
+  const text = await readFile(modelFile(folder, algorithm), "utf8").catch(() => null);
   const parsed = FittedModel.safeParse(text === null ? null : readJson(text));
   return parsed.success ? parsed.data : null;
 }
@@ -55,7 +55,7 @@ export async function keptModel(folder: string, algorithm: string): Promise<Fitt
  * Throws: BotError "config-invalid" when the folder cannot be written.
  */
 export async function saveFittedModel(folder: string, fitted: FittedModel): Promise<string> {
-  return saveJson(folder, fileOf(folder, fitted.algorithm), fitted);
+  return saveJson(folder, modelFile(folder, fitted.algorithm), fitted);
 }
 
 /** Keeps what the last fit came to beside the models. */
@@ -79,7 +79,8 @@ async function saveJson(folder: string, file: string, content: unknown): Promise
   }
 }
 
-function fileOf(folder: string, algorithm: string): string {
+/** Where the model of a method is kept. */
+export function modelFile(folder: string, algorithm: string): string {
   return join(folder, `${algorithm}.json`);
 }
 

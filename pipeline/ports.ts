@@ -114,6 +114,8 @@ export interface Learner<Model> {
   readonly model: z.ZodType<Model>;
   /** Same lessons, seed and previous model, same model. It takes its time: not on an event loop that serves people. */
   fit(lessons: Lessons, seed: number, course?: Course<Model>): Model;
+  /** Whether nothing was learnt; what was learnt before is better then. */
+  isEmpty?(model: Model): boolean;
 }
 
 /** Fitted models by the name of their method, and why some that there are cannot be used. */

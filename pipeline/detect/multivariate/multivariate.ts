@@ -67,6 +67,7 @@ function multivariate(name: "usad" | "omni-anomaly", network: WindowNetwork, fea
       fit(lessons: Lessons, seed: number, course?: Course<MetricModel>): MetricModel {
         return learnGroups(name, network, lessons, seed, course ?? { previous: null, tell: () => {} });
       },
+      isEmpty: ({ groups }: MetricModel) => groups.length === 0,
     },
     detect(slice: TelemetrySlice, model: MetricModel | null = null): MetricAnomaly[] {
       const { found, others } = judge(slice, model);

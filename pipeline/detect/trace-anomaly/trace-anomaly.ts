@@ -57,6 +57,7 @@ export const traceAnomaly = {
       );
       return fitted === null ? null : savedTraces(fitted);
     },
+    isEmpty: (model: TraceModel) => model === null,
   },
   detect(slice: TelemetrySlice, model: TraceModel): TraceAnomaly[] {
     const fitted = model === null ? null : restoredTraces(model);
