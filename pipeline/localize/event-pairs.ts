@@ -3,10 +3,14 @@ import { startOf } from "../detect/event-sequences.ts";
 import { reachedBy, requestsOf } from "../detect/traces-of-lines.ts";
 import type { Localizer } from "../ports.ts";
 import type { Anomaly, Candidate, LogAnomaly, TelemetrySlice, Trace } from "../types.ts";
+import { askedBefore } from "./asked-before.ts";
 import { answeredCalls, callKey, type SilentCallee, silentCallees } from "./silent-callees.ts";
 
 /** The metric of a service after whose call others break off. */
 export const failedReturn = "failed return";
+/** Whose answer may be wrong comes behind who shows it. */
+const supplierWeight = 0.8;
+const strayShare = 0.05;
 /** So much of what fails, fails at one instance, while another one was asked as well. */
 const ofOneShare = 0.9;
 const fewestAsked = 5;
@@ -55,9 +59,49 @@ export const eventPairs = {
     const unreached = broken.flatMap((anomaly) => unreachedCallee(anomaly, calleeOf(anomaly)));
     const goneOn = broken.filter(({ silentCallee }) => silentCallee !== undefined);
     const brokenOff = broken.filter(({ silentCallee }) => silentCallee === undefined);
-    return [...regions, ...unreached, ...goneOn.flatMap(silentInLines), ...sharedCallees(brokenOff)];
+    return [
+      ...regions,
+      ...unreached,
+      ...goneOn.flatMap(silentInLines),
+      ...sharedCallees(brokenOff),
+      ...suppliers(brokenOff, slice),
+    ];
   },
 } as const satisfies Localizer;
+
+/**
+ * A service that answers, but from its very start on in another way than always, was asked something else: what it was
+ * asked with is the answer of the service that its caller asked before.
+ */
+function suppliers(broken: readonly LogAnomaly[], { traces }: TelemetrySlice): Candidate[] {
+  if (!broken.some(({ template }) => template.endsWith(startOf("")))) return [];
+  const before = askedBefore(traces.reference);
+  const failing = failingServices(traces.window);
+  return broken.flatMap((anomaly): Candidate[] => {
+    if (failing.has(anomaly.service)) return [];
+    const suppliers = before.get(callKey(anomaly.service, anomaly.template)) ?? [];
+    return suppliers.map(({ service, share }) => ({
+      service,
+      instance: null,
+      metric: null,
+      symptom: true,
+      score: supplierWeight * Math.sqrt(share) * anomaly.severity,
+      evidence: [anomaly.id],
+      why: `In ${anomaly.count} requests ${name(anomaly.service)}, which is asked with its answer, does not go on as always.`,
+    }));
+  });
+}
+
+/** Services at which more than strays fail. */
+function failingServices(traces: readonly Trace[]): Set<string> {
+  const counts = new Map<string, { spans: number; failed: number }>();
+  for (const { service, status } of traces.flatMap(({ spans }) => spans)) {
+    const { spans, failed } = counts.get(service) ?? { spans: 0, failed: 0 };
+    counts.set(service, { spans: spans + 1, failed: failed + (status === "error" ? 1 : 0) });
+  }
+  const failing = [...counts].filter(([, { spans, failed }]) => failed > strayShare * spans);
+  return new Set(failing.map(([service]) => service));
+}
 
 /** Services of whose instances one fails and the others, which run the same code, do not. */
 function failingByOneInstance(traces: readonly Trace[]): Set<string> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventPairs } from "../../../../pipeline/localize/event-pairs.ts";
-import { logAnomaly, slice, span } from "../../../fakes/telemetry.ts";
+import { logAnomaly, slice, span, window } from "../../../fakes/telemetry.ts";
 
 const broken = (id: string, service: string, more: Parameters<typeof logAnomaly>[0] | object = {}) =>
   logAnomaly({
@@ -26,6 +26,47 @@ describe("eventPairs", () => {
         why: 'In 30 requests "geo.go:31" was no longer followed by "geo.go:34", which normally always comes.',
       },
     ]);
+  });
+
+  it("suspects whose answer a service is asked with, where it goes on otherwise from its start and does not fail", () => {
+    const requests = (status: "ok" | "error") =>
+      Array.from({ length: 12 }, (_, index) => {
+        const one = (
+          spanId: string,
+          parentId: string | null,
+          service: string,
+          operation: string,
+          at: number,
+        ) =>
+          span({
+            traceId: `${index}`,
+            spanId,
+            parentId,
+            service,
+            operation,
+            start: window.start + index * 1000 + at,
+            durationMs: spanId === "1" ? 90 : 10,
+            status: service === "profile" ? status : "ok",
+          });
+        return [
+          one("1", null, "web", "/hotels", 0),
+          one("2", "1", "web", "call search", 5),
+          one("3", "2", "search", "/nearby", 6),
+          one("4", "1", "web", "call profile", 30),
+          one("5", "4", "profile", "/profiles", 31),
+        ];
+      }).flat();
+    const other = broken("log-1", "profile", { template: "/profiles start", severity: 5 });
+    const found = (status: "ok" | "error") =>
+      eventPairs
+        .localize(slice({ spans: requests(status), referenceSpans: requests("ok") }), [other])
+        .map(({ service, score }) => [service, score]);
+
+    expect(found("ok")).toEqual([
+      ["profile", 5],
+      ["search", 4],
+    ]);
+    expect(found("error")).toEqual([["profile", 5]]);
   });
 
   it("names no region of code where one instance of several fails", () => {
