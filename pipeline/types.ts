@@ -356,6 +356,8 @@ export interface LogAnomaly extends AnomalyBase {
   readonly examples: readonly string[];
   /** Normal lines of the same service just before the first of these. */
   readonly context?: readonly string[];
+  /** So many templates of the service changed less, and are not told; said with the last that is. */
+  readonly leftOut?: number;
 }
 
 export type Anomaly = MetricAnomaly | TraceAnomaly | LogAnomaly;

@@ -5,7 +5,7 @@ import { type Clock, numberText } from "./wording.ts";
 
 /** One sentence on how often a template was seen and how often it is normally, with an example line. */
 export function describeLog(anomaly: LogAnomaly, clock: Clock, level: Level): string {
-  const { kind, service, instance, template, count, expected, start, end, context = [] } = anomaly;
+  const { kind, service, instance, template, count, expected, start, end, context = [], leftOut } = anomaly;
   const { calleeBefore, expectedNext } = anomaly;
   const [example, otherExample] =
     kind === "broken-sequence" ? [] : anomaly.examples.filter((line) => line !== template);
@@ -25,6 +25,7 @@ export function describeLog(anomaly: LogAnomaly, clock: Clock, level: Level): st
     example: quoted(example),
     otherExample: quoted(otherExample),
     context: context.length === 0 ? null : context.map((line) => `"${quote(line)}"`).join(", "),
+    leftOut: leftOut === undefined ? null : String(leftOut),
     zone: clock.zone(start),
   });
 }

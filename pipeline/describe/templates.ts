@@ -194,6 +194,7 @@ function logRecipe(short: string, sentence: string, last: readonly Alternatives[
     ["The level is {level}."],
     ["The last call before the break was to {callee}."],
     ['Example: "{example}"'],
+    ["Lines of its logs that changed less are not told: {leftOut} more templates."],
   ];
   return {
     short: [[short]],

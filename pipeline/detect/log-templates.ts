@@ -227,13 +227,18 @@ function anomalyOf(
   };
 }
 
+/** The most severe of each service; the last of them says how many more there were. */
 function worstPerService(anomalies: readonly LogAnomaly[]): LogAnomaly[] {
+  const totals = new Map<string, number>();
+  for (const { service } of anomalies) totals.set(service, (totals.get(service) ?? 0) + 1);
   const counts = new Map<string, number>();
   return [...anomalies]
     .sort((a, b) => b.severity - a.severity || (a.template < b.template ? -1 : 1))
-    .filter(({ service }) => {
-      const count = (counts.get(service) ?? 0) + 1;
-      counts.set(service, count);
-      return count <= mostPerService;
+    .flatMap((anomaly) => {
+      const count = (counts.get(anomaly.service) ?? 0) + 1;
+      counts.set(anomaly.service, count);
+      if (count > mostPerService) return [];
+      const leftOut = (totals.get(anomaly.service) ?? 0) - mostPerService;
+      return count === mostPerService && leftOut > 0 ? [{ ...anomaly, leftOut }] : [anomaly];
     });
 }

@@ -194,6 +194,12 @@ suite("summarize", () => {
 });
 
 suite("levels of detail", () => {
+  it("says how many templates of a service are not told", () => {
+    expect(text({ ...log, leftOut: 3 })).toContain(
+      "Lines of its logs that changed less are not told: 3 more templates.",
+    );
+  });
+
   const levelsOf = (anomaly: MetricAnomaly | TraceAnomaly | LogAnomaly) => describe([anomaly], zone)[0]!;
 
   it("says a metric in one line, and in full how long it lasted, how far it is and what its samples were", () => {

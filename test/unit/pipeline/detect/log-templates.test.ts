@@ -31,6 +31,20 @@ describe("log-templates", () => {
     expect(first!.context).toEqual(["cache hit for key 29", "served request 30", "cache hit for key 30"]);
   });
 
+  it("tells twelve templates of a service, and with the last of them how many more there are", () => {
+    const words = ["alpha", "bravo", "carol", "delta", "ember", "fjord", "grain", "hotel", "index", "jolly"];
+    const more = ["kayak", "lemon", "mango", "nylon", "olive"];
+    const found = find([
+      ...steady(1_000_000),
+      ...[...words, ...more].flatMap((word, i) =>
+        repeated(`${word} broke ${word} of ${word}`, 40, 1_100_000 + 5_000 * i),
+      ),
+    ]).filter(({ service }) => service === "geo");
+
+    expect(found).toHaveLength(12);
+    expect(found.map(({ leftOut }) => leftOut ?? 0)).toEqual([...Array(11).fill(0), 3]);
+  });
+
   it("reports new errors first, with level, count, times and examples", () => {
     const errors = repeated("panic: no reachable servers after ms", 8, 1_500_000);
 
