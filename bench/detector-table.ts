@@ -12,8 +12,8 @@ export interface JudgedWindow {
   readonly system: string;
   /** Null: nothing was broken. */
   readonly truth: Truth | null;
-  /** What is declared fault-free then, and logs with traces; null for a labelled case. */
-  readonly declares: "metric" | "trace" | null;
+  /** What is declared fault-free then, logs with traces; nothing for a labelled case. */
+  readonly declares: readonly ("metric" | "trace")[];
   readonly found: DetectorWindow;
 }
 
@@ -67,8 +67,8 @@ function detectorRow(name: string, windows: readonly JudgedWindow[]): string[] {
     window.found.findings.filter(({ detector }) => detector === name).map((by) => ({ ...window, by })),
   );
   const faulty = judged.filter(({ truth }) => truth !== null);
-  const metricTime = judged.filter(({ declares }) => declares === "metric");
-  const traceTime = judged.filter(({ declares }) => declares === "trace");
+  const metricTime = judged.filter(({ declares }) => declares.includes("metric"));
+  const traceTime = judged.filter(({ declares }) => declares.includes("trace"));
   const isTold = ({ by }: Judged) => by.told.length > 0;
   const seriesHours = sum(metricTime, ({ found }) => found.seriesHours);
   const kept = sum(metricTime, ({ by }) => by.signals);

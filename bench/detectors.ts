@@ -25,7 +25,7 @@ async function run(document: string, folders: readonly string[]): Promise<void> 
   const cases = await readCases(folders);
   const faultFree = await faultFreeWindows(cases, signal);
   const judged: JudgedWindow[] = [];
-  const labelled = cases.map((one) => ({ ...one, declares: null }));
+  const labelled = cases.map((one) => ({ ...one, declares: [] }));
   const quiet = faultFree.map((one) => ({ ...one, truth: null }));
   for (const [telemetry, asked] of byTelemetry([...labelled, ...quiet])) {
     const windows = await windowsOf(

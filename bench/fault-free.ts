@@ -16,7 +16,7 @@ export interface FaultFreeWindow {
   readonly telemetry: string;
   readonly question: LabelledCase["question"];
   /** What the data declares fault-free then. */
-  readonly declares: "metric" | "trace";
+  readonly declares: readonly ("metric" | "trace")[];
 }
 
 /**
@@ -39,12 +39,16 @@ export async function faultFreeWindows(
     const toolbox = await openToolbox({ sources: [{ type: "files", path: telemetry }] });
     try {
       const { declaredReference } = await takeInventory(toolbox, signal);
+      const found = new Map<string, FaultFreeWindow>();
       for (const declares of ["metric", "trace"] as const) {
         for (const question of declaredReference[declares].flatMap(questionsAbout)) {
-          done.add(place);
-          windows.push({ system, telemetry, question, declares });
+          const key = `${question.askedAt} ${question.text}`;
+          const known = found.get(key)?.declares ?? [];
+          found.set(key, { system, telemetry, question, declares: [...known, declares] });
         }
       }
+      if (found.size > 0) done.add(place);
+      windows.push(...found.values());
     } finally {
       await toolbox.close();
     }

@@ -31,7 +31,7 @@ describe("detectorTables", () => {
     const of = (told: string[], service: string | null): JudgedWindow => ({
       system: "hotel",
       truth: service === null ? null : truth(service),
-      declares: service === null ? "metric" : null,
+      declares: service === null ? ["metric"] : [],
       found: found([findings(told)]),
     });
 
@@ -55,9 +55,9 @@ describe("detectorTables", () => {
     const rules = (traces: number, told: string[]) =>
       findings(told, { detector: "trace-rules", modality: "trace", signals: 0, traces });
     const windows: JudgedWindow[] = [
-      { system: "hotel", truth: truth("geo"), declares: null, found: found([rules(9, ["geo"])]) },
-      { system: "hotel", truth: null, declares: "trace", found: found([rules(1, ["geo"])]) },
-      { system: "hotel", truth: null, declares: "metric", found: found([rules(7, ["geo"])]) },
+      { system: "hotel", truth: truth("geo"), declares: [], found: found([rules(9, ["geo"])]) },
+      { system: "hotel", truth: null, declares: ["trace"], found: found([rules(1, ["geo"])]) },
+      { system: "hotel", truth: null, declares: ["metric"], found: found([rules(7, ["geo"])]) },
     ];
 
     expect(row(windows, "trace-rules")).toBe(
@@ -71,7 +71,7 @@ describe("detectorTables", () => {
       {
         system: "hotel",
         truth: truth("geo", [{ service: "geo", metric: "cpu" }]),
-        declares: null,
+        declares: [],
         found: found([findings([])], ranked),
       },
     ];
