@@ -178,7 +178,14 @@ async function loadAndFork(
 ) {
   const models = config.model === undefined ? null : sharedModels(config.model, redis);
   const chat = models === null ? null : models.chat;
-  const pool = openPool(config, options, chat === null ? null : () => chat);
+  const chatOf =
+    models === null
+      ? null
+      : () => {
+          models.prepare();
+          return models.chat;
+        };
+  const pool = openPool(config, options, chatOf);
   closers.push(() => pool.close());
   const [{ openAskQueue }, { startDiagnoseWorker }, { redisStore }, { redisMemory }, { redisFeedback }] =
     await Promise.all([

@@ -91,6 +91,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     closers.push(() => questions.close());
     const models =
       config.model === undefined ? null : sharedModels(config.model, Promise.resolve(connections));
+    models?.prepare();
     const parts: Parts = {
       config,
       options,

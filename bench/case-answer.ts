@@ -8,6 +8,7 @@ export function caseAnswer(
   diagnosis: Diagnosis,
   inventory: Inventory,
   original: (name: string) => string = (name) => name,
+  cpuMs = 0,
 ): CaseAnswer {
   const { verdict, window, causes, metrics, rankings, madeWith, timings, confidenceFrom } = diagnosis;
   const place = <Named extends { service: string; instance: string | null }>(named: Named): Named => ({
@@ -31,7 +32,7 @@ export function caseAnswer(
       instances: inventory.instances.length,
       series: madeWith.seen.series,
     },
-    model: modelCost(diagnosis),
+    model: modelCost(diagnosis, cpuMs),
     stages: timings,
   };
 }

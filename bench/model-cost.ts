@@ -13,6 +13,8 @@ export const ModelCost = z.object({
   /** From the first question to the last answer, with what runs side by side counted once. */
   modelMs: z.number(),
   overheadMs: z.number(),
+  /** Of the processor, while the experts were asked: ours alone, since a model runs elsewhere. */
+  cpuMs: z.number().default(0),
   kept: z.number(),
   dropped: z.number(),
   repaired: z.number(),
@@ -25,7 +27,7 @@ const conclusion = "failure localization expert";
 const filter = "log filter";
 
 /** Null where no model was asked. */
-export function modelCost({ modelCalls, findings, timings }: Diagnosis): ModelCost | null {
+export function modelCost({ modelCalls, findings, timings }: Diagnosis, cpuMs: number): ModelCost | null {
   if (modelCalls.length === 0) return null;
   const sum = (of: (call: Diagnosis["modelCalls"][number]) => number) =>
     modelCalls.reduce((total, call) => total + of(call), 0);
@@ -54,6 +56,7 @@ export function modelCost({ modelCalls, findings, timings }: Diagnosis): ModelCo
     stableShare: sum(({ promptCharacters: all }) => all.system) / Math.max(1, promptCharacters),
     modelMs,
     overheadMs: Math.max(0, (timings.consult ?? 0) - modelMs),
+    cpuMs,
     kept: sentences.reduce((total, finding) => total + finding.sentences.length, 0),
     dropped: findings.reduce((total, finding) => total + finding.dropped, 0),
     repaired: findings.reduce((total, finding) => total + finding.repaired, 0),

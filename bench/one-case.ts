@@ -6,7 +6,7 @@ import { diagnose } from "../pipeline/diagnose.ts";
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { PipelineOptions } from "../pipeline/options.ts";
 import type { Inventory, Toolbox } from "../pipeline/ports.ts";
-import type { ChatQuestion } from "../pipeline/types.ts";
+import type { ChatQuestion, Stage, StageName } from "../pipeline/types.ts";
 import { answerOnce, peakMb, said } from "./answer-once.ts";
 import { caseAnswer } from "./case-answer.ts";
 import { type CaseRun, PipelineInput } from "./case-message.ts";
@@ -27,13 +27,15 @@ async function runOne(message: unknown): Promise<CaseRun> {
   const measured = () => ({ seconds: (performance.now() - started) / 1000, peakMb: peakMb() });
   try {
     const model = named === undefined ? undefined : ModelOptions.parse(named);
-    const chat = model === undefined ? null : ownModels(model).chat;
-    const toolbox = await openToolbox({ sources: [source], model }, chat);
+    const models = model === undefined ? null : ownModels(model);
+    models?.prepare();
+    const toolbox = await openToolbox({ sources: [source], model }, models === null ? null : models.chat);
     try {
-      const diagnosis = await ask(asked, toolbox, signal);
+      const experts = processorTime("consult");
+      const diagnosis = await ask(asked, toolbox, signal, experts.onStage);
       const cost = measured();
       const inventory = await takeInventory(toolbox, signal);
-      const answer = caseAnswer(diagnosis, inventory);
+      const answer = caseAnswer(diagnosis, inventory, undefined, experts.milliseconds());
       const perturbed = await harder(asked, perturbations, toolbox, inventory, signal);
       return { ...cost, answer, error: null, perturbed };
     } finally {
@@ -46,9 +48,30 @@ async function runOne(message: unknown): Promise<CaseRun> {
 
 type Asked = Pick<ChatQuestion, "text" | "askedAt" | "timeZone">;
 
-function ask(asked: Asked, toolbox: Toolbox, signal: AbortSignal): Promise<Diagnosis> {
+/** Of this process, from the start of a stage to its end. */
+function processorTime(name: StageName) {
+  let begun: NodeJS.CpuUsage | null = null;
+  let spent = 0;
+  return {
+    milliseconds: () => spent,
+    onStage({ name: told, state }: Stage) {
+      if (told !== name) return;
+      if (begun === null) begun = process.cpuUsage();
+      if (state !== "done") return;
+      const { user, system } = process.cpuUsage(begun);
+      spent = (user + system) / 1_000;
+    },
+  };
+}
+
+function ask(
+  asked: Asked,
+  toolbox: Toolbox,
+  signal: AbortSignal,
+  onStage?: (stage: Stage) => void,
+): Promise<Diagnosis> {
   const question: ChatQuestion = { id: "bench", ...asked, askedWindow: null };
-  return diagnose(question, toolbox, PipelineOptions.parse({}), signal);
+  return diagnose(question, toolbox, PipelineOptions.parse({}), signal, onStage);
 }
 
 /** The same telemetry is read once for all forms that ask for the same of it. */

@@ -229,6 +229,7 @@ function modelTable(groups: readonly Group[]): string {
       `${Math.round((100 * sum(({ stableShare }) => stableShare)) / Math.max(1, costs.length))} %`,
       spread(({ modelMs }) => modelMs / 1_000, 2),
       spread(({ overheadMs }) => overheadMs, 0),
+      spread(({ cpuMs }) => cpuMs, 0),
       `${sum(({ kept }) => kept)} / ${sum(({ dropped }) => dropped)} / ${sum(({ repaired }) => repaired)}`,
       String(sum(({ byTemplate }) => byTemplate)),
     ];
@@ -244,6 +245,7 @@ function modelTable(groups: readonly Group[]): string {
       "prompt that is the same for every case",
       "model s, median / max",
       "overhead ms, median / max",
+      "processor ms, median / max",
       "sentences kept / dropped / repaired",
       "by template",
     ],

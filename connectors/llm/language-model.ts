@@ -11,7 +11,7 @@ export function languageModel(chat: Chat, names: Readonly<Record<ModelRole, stri
     name: (role) => names[role],
     async complete(request, signal) {
       const { role, system, user, answer, maxAnswerTokens, thinking, priority, seed } = request;
-      const schema = z.toJSONSchema(answer.schema);
+      const schema = jsonSchemaOf(answer.schema);
       const reply = await chat(
         {
           role,
@@ -38,13 +38,24 @@ export function languageModel(chat: Chat, names: Readonly<Record<ModelRole, stri
   };
 }
 
+const asJsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema);
+type JsonSchema = ReturnType<typeof asJsonSchema>;
+const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
+
+/** The few schemas there are, each made once. */
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const known = jsonSchemas.get(schema) ?? asJsonSchema(schema);
+  jsonSchemas.set(schema, known);
+  return known;
+}
+
 /** What a recorded answer is found again by. */
 export function promptHash({
   system,
   user,
   answer,
 }: Pick<CompletionRequest<unknown>, "system" | "user" | "answer">): string {
-  const read = JSON.stringify([system, user, z.toJSONSchema(answer.schema)]);
+  const read = JSON.stringify([system, user, jsonSchemaOf(answer.schema)]);
   return createHash("sha256").update(read).digest("hex");
 }
 

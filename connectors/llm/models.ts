@@ -22,7 +22,12 @@ export function modelNames(options: ModelOptions): Record<ModelRole, string> {
 export function openModels(
   options: ModelOptions,
   context: ModelsContext,
-): { readonly chat: Chat; server(role: ModelRole): Promise<ModelServer> } {
+): {
+  readonly chat: Chat;
+  server(role: ModelRole): Promise<ModelServer>;
+  /** Loads the client while something else is waited for: it takes a quarter of a second, and the first call would. */
+  prepare(): void;
+} {
   const opened = new Map<string, Promise<ModelServer>>();
   const server = (role: ModelRole) => {
     const chosen = serverOf(options, role);
@@ -31,12 +36,26 @@ export function openModels(
     opened.set(id, known);
     return known;
   };
-  return { server, chat: async (request, signal) => (await server(request.role)).chat(request, signal) };
+  const prepare = () => {
+    // A failure is met, and told, by the first call.
+    loadClient().catch(() => undefined);
+    // Node loads what is behind fetch with its first use as well.
+    new Headers();
+  };
+  return {
+    server,
+    prepare,
+    chat: async (request, signal) => (await server(request.role)).chat(request, signal),
+  };
+}
+
+/** With the first call, or a little before: most programs that start never make one. */
+function loadClient() {
+  return import("./openai-compatible.ts");
 }
 
 async function open(options: ServerOptions, { keyOf, gateOf }: ModelsContext): Promise<ModelServer> {
   const key = options.keyVariable === null ? null : keyOf(options.keyVariable);
-  // Loaded with the first call: most programs that start never make one.
-  const [{ openaiCompatible }, gate] = await Promise.all([import("./openai-compatible.ts"), gateOf(options)]);
+  const [{ openaiCompatible }, gate] = await Promise.all([loadClient(), gateOf(options)]);
   return openaiCompatible(options, key, gate);
 }

@@ -61,7 +61,7 @@ const metric = /\[([^[\]]+)\]/g;
 /** "<geo>", "<geo> and <rate>", "<geo>, <rate> and <search>". */
 const group = "<[^<>]+>(?:(?:,| and| or|, and|, or) (?:the )?<[^<>]+>)*";
 const firstGroup = new RegExp(group);
-const lastGroup = new RegExp(`(${group})(?!.*<[^<>]+>)`);
+const everyGroup = new RegExp(group, "g");
 
 /** All claims of a sentence whose names are marked. Words of others in it were taken out before. */
 export function claimsIn(marked: string): Claim[] {
@@ -69,6 +69,8 @@ export function claimsIn(marked: string): Claim[] {
     .toLowerCase()
     .split(/;|:\s|\bwhile\b|\bwhereas\b|\bbut\b|\balthough\b|\bthough\b/)
     .filter((clause) => clause.trim() !== "");
+  // Without a name only hearsay and counts claim anything.
+  if (!/[<[]/.test(marked)) return clauses.flatMap((clause) => [...hearsayIn(clause), ...countsIn(clause)]);
   return clauses.flatMap((clause) => [
     ...relationsIn(clause),
     ...placesIn(clause),
@@ -259,7 +261,7 @@ function nounOf(noun: string): CountNoun {
 
 /** Who stands nearest before some words, with who is named together with them; by a metric where no service is. */
 function nearestBefore(text: string): Side | null {
-  const services = lastGroup.exec(text)?.[1] ?? "";
+  const services = text.match(everyGroup)?.at(-1) ?? "";
   const metrics = [...text.matchAll(metric)].slice(-1).map(([, one = ""]) => one);
   return orNull({ services: sideOf(services).services, metrics });
 }

@@ -37,13 +37,27 @@ export function quantitiesIn(text: string): Quantity[] {
 
 /** A measured value in a metric's own unit. */
 export function measured(value: number, unit: string | null): Quantity {
-  return { ...quantityOf(String(value), unit ?? ""), rounding: 0 };
+  const { unit: kind, factor } = unitOf(unit ?? "");
+  return { value: value * factor, unit: kind, rounding: 0 };
+}
+
+/** By the word: a book of evidence asks for the same few a thousand times. */
+const knownUnits = new Map<string, { readonly unit: Quantity["unit"]; readonly factor: number }>();
+const mostKnownUnits = 1_000;
+
+function unitOf(word: string): { readonly unit: Quantity["unit"]; readonly factor: number } {
+  const known = knownUnits.get(word);
+  if (known !== undefined) return known;
+  const [, unit, factor] = units.find(([words]) => words.test(word)) ?? [null, null, 1];
+  if (knownUnits.size >= mostKnownUnits) knownUnits.clear();
+  knownUnits.set(word, { unit, factor });
+  return { unit, factor };
 }
 
 function quantityOf(digits: string, word: string): Quantity {
   const plain = digits.replaceAll(",", "");
   const decimals = /\.(\d+)/.exec(plain)?.[1]?.length ?? 0;
-  const [, unit, factor] = units.find(([words]) => words.test(word)) ?? [null, null, 1];
+  const { unit, factor } = unitOf(word);
   return { value: Number(plain) * factor, unit, rounding: (0.5 * factor) / 10 ** decimals };
 }
 
