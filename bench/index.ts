@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { ModelOptions } from "../connectors/llm/model-options.ts";
 import { BotError } from "../pipeline/errors.ts";
 import { version } from "../pipeline/version.ts";
+import { judgedAnswers, writeConfidenceWeights } from "./calibrate.ts";
 import type { CaseRun, PipelineInput } from "./case-message.ts";
 import { isQuiet, type LabelledCase, pipelineInput, readCases } from "./cases.ts";
 import { checkMarks, writeInto } from "./into-document.ts";
@@ -22,6 +23,8 @@ export interface BenchOptions {
   /** Files to write; none when left out. */
   readonly json?: string | undefined;
   readonly markdown?: string | undefined;
+  /** Writes weights of the confidence, fitted on all answers, into this file. */
+  readonly calibrate?: string | undefined;
   /** Chooses thresholds and weights on other systems than they are reported on. */
   readonly transfer?: boolean | undefined;
   /** Keeps what came of each case in this file, to be scored again. */
@@ -77,7 +80,7 @@ export async function runBench(
   const parallel = Math.max(1, Math.floor(options.parallel ?? 1));
   const model = modelOf(options);
   const ask: RunCase = (input, stop) => run(model === null ? input : { ...input, model }, stop);
-  await Promise.all([options.json, options.markdown, options.keep].map(checkWritable));
+  await Promise.all([options.json, options.markdown, options.keep, options.calibrate].map(checkWritable));
   const { into } = options;
   if (into !== undefined) await checkMarks(into);
   const faults = chosen(await readCases(folders), options);
@@ -88,6 +91,8 @@ export async function runBench(
     options.again === undefined
       ? await runAll(asked, parallel, ask, options, signal)
       : await keptOutcomes(options.again, asked);
+  if (options.calibrate !== undefined)
+    await writeConfidenceWeights(options.calibrate, judgedAnswers(outcomes));
   if (options.keep !== undefined) await keepRuns(options.keep, outcomes);
 
   const scale = options.scale === true ? await scaleTable(options.progress, signal) : null;

@@ -1,4 +1,10 @@
-import { fitConfidence, judgedAnswers, reliability } from "./calibrate.ts";
+import {
+  fitConfidence,
+  judgedAnswers,
+  type Reliability,
+  reliability,
+  shippedReliability,
+} from "./calibrate.ts";
 import { isQuiet } from "./cases.ts";
 import { table } from "./markdown.ts";
 import { type Level, type Method, type Outcome, product, withoutLocalizer } from "./methods.ts";
@@ -66,23 +72,36 @@ export function robustness(outcomes: readonly Outcome[], seed: number): string[]
 }
 
 /** What is said of windows with and without a fault, and what confidences are worth. */
-export function verdicts(outcomes: readonly Outcome[]): string[] {
+export function verdicts(outcomes: readonly Outcome[], seed: number): string[] {
   const judged = judgedAnswers(outcomes);
   const sections = ["## Verdicts", verdictTable(outcomes)];
   if (judged.length === 0) return sections;
-  const bins = reliability(judged).filter(({ count }) => count > 0);
-  const rows = bins.map(({ from, to, count, promised, right }) => [
-    `${from.toFixed(2)} to ${to.toFixed(2)}`,
-    String(count),
-    promised.toFixed(2),
-    right.toFixed(2),
+  const tables: [string, Reliability][] = [
+    ["as shipped", shippedReliability(judged)],
+    ["fitted on other incidents", reliability(judged, "incident", seed)],
+    ["fitted on other systems", reliability(judged, "system", seed)],
+  ];
+  const rows = tables.flatMap(([weights, { bins }]) =>
+    bins.map(({ from, to, count, promised, right }) => [
+      weights,
+      `${from.toFixed(2)} to ${to.toFixed(2)}`,
+      String(count),
+      promised.toFixed(2),
+      right.toFixed(2),
+    ]),
+  );
+  const worth = tables.map(([weights, { calibrationError, brier }]) => [
+    weights,
+    calibrationError.toFixed(3),
+    brier.toFixed(3),
   ]);
   return [
     ...sections,
     "## Confidence",
-    `${judged.length} answers that name a cause: of the cases, their harder forms, and windows without a fault. Each system's confidences come from weights fitted on the other systems.`,
-    table(["confidence of the first cause", "answers", "promised", "right"], rows),
-    `Weights fitted on all of them, each system counting the same: \`${JSON.stringify(fitConfidence(judged))}\`.`,
+    `${judged.length} answers that name a cause: of the cases, their harder forms, and windows without a fault. What the confidence of the first cause promised, and how often it was right: with the shipped weights, and with weights that never saw the incident (in no form) or the system.`,
+    table(["weights", "calibration error", "Brier score"], worth),
+    table(["weights", "confidence", "answers", "promised", "right"], rows),
+    `Weights fitted on all of them: \`${JSON.stringify(fitConfidence(judged))}\`.`,
   ];
 }
 

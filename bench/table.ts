@@ -65,7 +65,7 @@ export function renderTable(outcomes: readonly Outcome[], made: MadeWith): strin
     "## Left out of the fusion",
     leftOutTable(wholes, seed),
     ...robustness(outcomes, seed),
-    ...verdicts(outcomes),
+    ...verdicts(outcomes, seed),
     ...(made.transfer ? transferTables(outcomes, seed) : []),
     "## Time and memory",
     "Seconds from opening the telemetry to the diagnosis, in a fresh process per case; starting Node is not in them. Peak memory of that process, in 10^6 bytes.",

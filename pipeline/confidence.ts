@@ -1,3 +1,4 @@
+import { confidenceWeights } from "./confidence-weights.ts";
 import type { FusedService } from "./fuse.ts";
 import { allModalities, type Modality, type TelemetrySlice, type TimeWindow } from "./types.ts";
 
@@ -16,19 +17,11 @@ export interface ConfidenceFeatures {
 }
 
 /**
- * Weights of the logistic function, near those that `npm run bench -- --perturb all --quiet N` prints for the
- * development cases and their harder forms (docs/BENCHMARKS.md). That fit gives agreement and telemetry no
- * weight, because hardly a method but the decisive one speaks there; they keep a small one, so that an answer
- * from metrics alone, or against the other methods, is never as sure.
+ * Weights of the logistic function, and the most that is promised. `npm run bench -- --calibrate` writes them; it
+ * holds those of agreement, telemetry and length above zero, so that an answer against the other methods, from
+ * one kind of telemetry or from a short window is never as sure.
  */
-export const confidenceWeights = {
-  constant: -3.3,
-  strength: 3.2,
-  lead: 3.5,
-  agreement: 0.4,
-  seen: 0.8,
-  length: 0,
-};
+export type ConfidenceWeights = typeof confidenceWeights;
 
 /** What no ranked service explains is as likely as a suspect of this strength. */
 const unknownStrength = 2;
@@ -39,7 +32,10 @@ const fullWindowMs = 5 * minuteMs;
 const fullReferenceMs = 30 * minuteMs;
 
 /** Probability that the first of the suspects is the cause. */
-export function confidenceInFirst(features: ConfidenceFeatures, weights = confidenceWeights): number {
+export function confidenceInFirst(
+  features: ConfidenceFeatures,
+  weights: ConfidenceWeights = confidenceWeights,
+): number {
   const sum =
     weights.constant +
     weights.strength * features.strength +
@@ -47,7 +43,7 @@ export function confidenceInFirst(features: ConfidenceFeatures, weights = confid
     weights.agreement * features.agreement +
     weights.seen * features.seen +
     weights.length * features.length;
-  return 1 / (1 + Math.exp(-sum));
+  return weights.ceiling / (1 + Math.exp(-sum));
 }
 
 export function confidenceFeatures(

@@ -5,11 +5,33 @@ import { candidate, line, series, slice, span } from "../../fakes/telemetry.ts";
 const sure = { strength: 1, lead: 1, agreement: 1, seen: 1, length: 1 };
 
 describe("confidence", () => {
-  it("never falls with more strength, lead, agreement or telemetry", () => {
-    for (const name of ["strength", "lead", "agreement", "seen"] as const) {
-      expect(confidenceInFirst({ ...sure, [name]: 0.2 })).toBeLessThanOrEqual(confidenceInFirst(sure));
+  it("falls with less strength, lead, agreement, telemetry or length", () => {
+    for (const name of ["strength", "lead", "agreement", "seen", "length"] as const) {
+      expect(confidenceInFirst({ ...sure, [name]: 0.2 })).toBeLessThan(confidenceInFirst(sure));
     }
-    expect(confidenceInFirst({ ...sure, strength: 0.5, lead: 0 })).toBeLessThan(confidenceInFirst(sure));
+  });
+
+  it("falls where a kind of telemetry is missing, methods disagree, or window or normal period are short", () => {
+    const minute = 60_000;
+    const services = [candidate({ service: "geo", score: 5 }), candidate({ service: "web", score: 3 })];
+    const metrics = [series({ service: "geo", reference: [1], window: [2] })];
+    const logs = [line({ service: "geo", body: "x" })];
+    const full = slice({ metrics, logs, referenceLogs: logs });
+    const lasting = (windowMinutes: number, normalMinutes: number) => {
+      const window = { start: 0, end: windowMinutes * minute };
+      const normal = [{ start: -100 * minute, end: (normalMinutes - 100) * minute }];
+      const referencePeriods = { metric: normal, log: normal, trace: normal, from: "declared" as const };
+      return { ...full, window, referencePeriods };
+    };
+    const sureOf = (seen: typeof full, firsts = ["geo", "geo"]) =>
+      confidenceInFirst(confidenceFeatures(services, seen, firsts));
+    const whole = sureOf(lasting(5, 30));
+
+    expect(sureOf({ ...lasting(5, 30), metrics: [] })).toBeLessThan(whole);
+    expect(sureOf(lasting(5, 30), ["geo", "web"])).toBeLessThan(whole);
+    expect(sureOf(lasting(1, 30))).toBeLessThan(whole);
+    expect(sureOf(lasting(5, 3))).toBeLessThan(whole);
+    expect(sureOf(lasting(60, 90))).toBe(whole);
   });
 
   it("leaves the others what the first one has not, and something for the unknown", () => {
