@@ -51,10 +51,16 @@ export function withoutHiddenNames(slice: TelemetrySlice, services: ReadonlySet<
 
 /** The prompts without an operator's notes that name a hidden service. */
 export function promptsWithout(prompts: PromptLibrary, withheld: Withheld | undefined): PromptLibrary {
-  const services = [...(withheld?.services ?? [])].filter(isTelling);
-  if (services.length === 0) return prompts;
-  const hide = hiderOf(new Set(services), []);
-  return { ...prompts, notes: prompts.notes.filter(({ text }) => hide(text) === text) };
+  const hidden = withheld?.services ?? new Set<string>();
+  if (hidden.size === 0) return prompts;
+  const telling = hiderOf(new Set([...hidden].filter(isTelling)), []);
+  const asService = hiderOf(hidden, [], '(?:services?|`|"|“)[^\\p{L}\\p{N}]*');
+  const isShown = ({ text, when }: PromptLibrary["notes"][number]) =>
+    telling(text) === text &&
+    asService(text) === text &&
+    // A note for a service tells of it, whether or not it names it.
+    !when.some((one) => hidden.has(one.replace(/^service:/, "")));
+  return { ...prompts, notes: prompts.notes.filter(isShown) };
 }
 
 /** A name that is no word of ordinary sentences. */
