@@ -99,7 +99,7 @@ describe("localexpert ask", { timeout: patience }, () => {
       scope: { services: ["geo"] },
       model: null,
     });
-    expect(answer.causes[0]).toMatchObject({ rank: 1, service: "geo" });
+    expect(answer.causes[0]).toMatchObject({ rank: 1, service: "geo-store" });
     const ids = answer.evidence.map(({ id }: { id: string }) => id);
     expect(ids).toEqual(expect.arrayContaining(answer.causes[0].evidence));
     expect(errors).toContain("Reading the question");
@@ -122,7 +122,7 @@ describe("localexpert ask", { timeout: patience }, () => {
     const summary = JSON.parse(json.output);
     expect(summary.period).toMatchObject({ start: "2026-11-23T14:00:00.000Z", end: now });
     expect(summary.incidents).toHaveLength(1);
-    expect(summary.incidents[0].causes[0]).toMatchObject({ service: "geo" });
+    expect(summary.incidents[0].causes[0]).toMatchObject({ service: "geo-store" });
   });
 
   it("takes the default window where nobody can be asked, and says so", async () => {
@@ -196,7 +196,7 @@ describe("localexpert incidents and forget", { timeout: patience }, () => {
     );
     const left = await run(["incidents", "--source", telemetry], { environment });
 
-    expect(known).toMatchObject([{ service: "geo", questionId: expect.stringMatching(/^terminal-/) }]);
+    expect(known).toMatchObject([{ service: "geo-store", questionId: expect.stringMatching(/^terminal-/) }]);
     expect(gone).toEqual(known);
     expect(left).toMatchObject({ code: 0, output: "No incident is remembered of this telemetry.\n" });
   });
@@ -219,19 +219,19 @@ describe("localexpert cases", { timeout: 2 * patience }, () => {
     const talked = await run(["chat", ...of, "--time-zone", "UTC"], { input, environment });
     const known = JSON.parse((await run(["cases", ...of, "--json"], { environment })).output);
     const id = known[0].questionId;
-    const corrected = await run(["cases", "--id", id, "--was", "geo-store", ...of], { environment });
+    const corrected = await run(["cases", "--id", id, "--was", "geo", ...of], { environment });
     const exported = await run(["cases", "--export", folder, ...of], { environment });
     await run(["forget", "--id", id, ...of], { environment });
     const left = await run(["cases", ...of], { environment });
 
-    expect(talked.output).toContain("Noted: it was geo. Thank you.");
+    expect(talked.output).toContain("Noted: it was geo-store. Thank you.");
     expect(known).toMatchObject([
-      { service: "geo", said: [{ person: "operator", verdict: "confirmed", service: "geo" }] },
+      { service: "geo-store", said: [{ person: "operator", verdict: "confirmed", service: "geo-store" }] },
     ]);
-    expect(corrected.output).toContain("geo-store; the answer says geo");
+    expect(corrected.output).toContain("geo; the answer says geo-store");
     expect(exported).toMatchObject({ code: 0, output: `Exported 1 case to ${folder}.\n` });
     expect(JSON.parse(await readFile(join(folder, "cases.json"), "utf8"))).toMatchObject([
-      { id, root_cause: { service: "geo-store" } },
+      { id, root_cause: { service: "geo" } },
     ]);
     expect(left.output).toBe("Nobody has said of an answer whether it was right.\n");
   });
@@ -395,7 +395,7 @@ describe("localexpert demo", { timeout: patience }, () => {
 
     expect(code).toBe(0);
     expect(output).toMatch(/recorded from/);
-    expect(output).toMatch(/geo .*likely the cause/);
+    expect(output).toMatch(/geo-store .*likely the cause/);
   });
 
   it("lists the recorded incidents, and refuses one that is not among them", async () => {

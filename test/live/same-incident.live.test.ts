@@ -30,11 +30,10 @@ if (!hasPrometheus)
 const how = hasServers ? "real Loki and Jaeger" : "servers of their form (LOKI_URL and JAEGER_URL name none)";
 
 const text = "what broke in geo in the last 15 minutes";
-/** What it is through files; its store, geo-store, comes second. */
-const rootCause = "geo";
+/** The service that dies for want of its store is no cause. */
+const rootCause = "geo-store";
 const patience = 120_000;
 type Kind = "metrics" | "logs" | "traces";
-const kinds: readonly Kind[] = ["metrics", "logs", "traces"];
 
 describe.skipIf(!hasPrometheus)(
   `one incident, through files, and through a real Prometheus and ${how},`,
@@ -125,18 +124,21 @@ describe.skipIf(!hasPrometheus)(
       expect(network.gaps).toEqual(files.gaps);
     });
 
-    it.each(kinds)(
-      "without its %s has the same root cause, or says what it could not see",
+    // Only metrics tell that there is a store: without them the nearest that is known is who dies for want of it.
+    it.each([
+      ["metrics", "geo"],
+      ["logs", rootCause],
+      ["traces", rootCause],
+    ] as const)(
+      "without its %s has %s as its root cause, and says what it could not see",
       { timeout: patience },
-      async (off) => {
-        const { causes, gaps, verdict } = await ask(`backends without ${off}`, backends(off), told);
+      async (off, first) => {
+        const { causes, gaps } = await ask(`backends without ${off}`, backends(off), told);
 
         expect(
           gaps.filter(({ from }) => from.startsWith(`the ${off}`)).map(({ reason }) => reason),
         ).toContain("unreachable");
-        // With less to see nothing may stand out enough to be named; a wrong cause must not.
-        if (verdict === "found") expect(causes[0]?.service).toBe(rootCause);
-        else expect(causes).toEqual([]);
+        expect(causes[0]?.service).toBe(first);
       },
     );
 
