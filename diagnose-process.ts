@@ -6,7 +6,7 @@ import { freshFittedModels, modelFolder } from "./jobs/fitted-models.ts";
 import { type Pipeline, serveDiagnoses } from "./jobs/process-task.ts";
 import { diagnose } from "./pipeline/diagnose.ts";
 import { earlierIncidents, type KnownIncident } from "./pipeline/past-incident.ts";
-import { summarize } from "./pipeline/summarize.ts";
+import { summarize } from "./pipeline/summary/summarize.ts";
 import type { ChatQuestion } from "./pipeline/types.ts";
 
 /** What compose.ts hands to a process of the pool. */

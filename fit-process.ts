@@ -12,13 +12,13 @@ import {
   saveFittedModel,
 } from "./jobs/fitted-models.ts";
 import { collect, takeInventory } from "./pipeline/collect.ts";
-import { crossValidate } from "./pipeline/cross-validate.ts";
 import { newPaths } from "./pipeline/detect/trace-anomaly/new-paths.ts";
 import { traceAnomaly } from "./pipeline/detect/trace-anomaly/trace-anomaly.ts";
 import { asBotError, BotError } from "./pipeline/errors.ts";
 import { excludedFrom, halves, withoutIncidents } from "./pipeline/fault-free.ts";
 import { fitModel, openModel } from "./pipeline/fitted-model.ts";
-import { FusionModel, fittedWords, fusionName } from "./pipeline/fusion-weights.ts";
+import { FusionModel, fittedWords, fusionName } from "./pipeline/fusion/fusion-weights.ts";
+import { crossValidate } from "./pipeline/learn/cross-validate.ts";
 import { learners } from "./pipeline/learners.ts";
 import { localizers } from "./pipeline/localize/index.ts";
 import { PipelineOptions } from "./pipeline/options.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import type { ConfidenceFeatures, ConfidenceWeights } from "../pipeline/confidence.ts";
-import { confidenceInFirst } from "../pipeline/confidence.ts";
+import type { ConfidenceFeatures, ConfidenceWeights } from "../pipeline/fusion/confidence.ts";
+import { confidenceInFirst } from "../pipeline/fusion/confidence.ts";
 import { shuffled } from "../pipeline/learn/perceptron.ts";
 import { xoshiro } from "../pipeline/learn/xoshiro.ts";
 import { isQuiet } from "./cases.ts";

@@ -1,5 +1,5 @@
 import { isNamed } from "../pipeline/conclude.ts";
-import { FusionOptions, fuseServices, withEvidence } from "../pipeline/fuse.ts";
+import { FusionOptions, fuseServices, withEvidence } from "../pipeline/fusion/fuse.ts";
 import type { Candidate, Ranking } from "../pipeline/types.ts";
 import type { CaseAnswer, CaseRun } from "./case-message.ts";
 import type { LabelledCase, MetricName } from "./cases.ts";

@@ -4,8 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { classifyPattern, patternNames } from "../pipeline/describe/pattern.ts";
 import { patternMatcher, segmentLength } from "../pipeline/describe/pattern-network.ts";
 import { patternWeights } from "../pipeline/describe/pattern-weights.ts";
-import { median } from "../pipeline/detect/statistics.ts";
 import { xoshiro } from "../pipeline/learn/xoshiro.ts";
+import { median } from "../pipeline/statistics/moments.ts";
 import { macroF1 } from "./macro-f1.ts";
 import { makeSegments } from "./pattern-segments.ts";
 

@@ -1,5 +1,5 @@
 import { xoshiro } from "../pipeline/learn/xoshiro.ts";
-import { quantile } from "../pipeline/statistics.ts";
+import { quantile } from "../pipeline/statistics/quantiles.ts";
 
 /** The rankings are read this deep: Avg@5 is the mean of A@1 to A@5. */
 const deepest = 5;

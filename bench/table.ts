@@ -1,4 +1,4 @@
-import { quantile } from "../pipeline/statistics.ts";
+import { quantile } from "../pipeline/statistics/quantiles.ts";
 import type { Machine } from "./machine.ts";
 import { table } from "./markdown.ts";
 import {

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { isNamed, weakestCause } from "../pipeline/conclude.ts";
-import { FusionOptions, fuseServices, fusionConstants, withEvidence } from "../pipeline/fuse.ts";
-import { type FusionModel, fitWeights } from "../pipeline/fusion-weights.ts";
+import { FusionOptions, fuseServices, fusionConstants, withEvidence } from "../pipeline/fusion/fuse.ts";
+import { type FusionModel, fitWeights } from "../pipeline/fusion/fusion-weights.ts";
 import type { Ranking } from "../pipeline/types.ts";
 import { isQuiet } from "./cases.ts";
 import { table } from "./markdown.ts";

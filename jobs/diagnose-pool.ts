@@ -3,7 +3,7 @@ import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError } from "../pipeline/errors.ts";
 import { unansweredCall } from "../pipeline/model-call.ts";
 import type { KnownIncident } from "../pipeline/past-incident.ts";
-import type { Summarized } from "../pipeline/summarize.ts";
+import type { Summarized } from "../pipeline/summary/summarize.ts";
 import type { ChatQuestion } from "../pipeline/types.ts";
 import type { Chat, ChatReply, ChatRequest } from "./chat.ts";
 import type { ProcessMessage, ProcessOrder } from "./process-task.ts";

@@ -1,7 +1,7 @@
 import type { Diagnosis } from "../pipeline/diagnosis.ts";
 import { asBotError, BotError, type ErrorCode } from "../pipeline/errors.ts";
 import type { KnownIncident } from "../pipeline/past-incident.ts";
-import type { Summarized } from "../pipeline/summarize.ts";
+import type { Summarized } from "../pipeline/summary/summarize.ts";
 import type { ChatQuestion, Stage } from "../pipeline/types.ts";
 import type { Chat, ChatReply, ChatRequest } from "./chat.ts";
 

@@ -1,18 +1,18 @@
-import { confidenceFeatures, confidenceInFirst, confidences } from "./confidence.ts";
 import { name } from "./describe/foreign-text.ts";
 import { detectorGaps } from "./detect/index.ts";
 import type { Cause, Diagnosis, Evidence } from "./diagnosis.ts";
 import type { CaseFile } from "./experts/case-file.ts";
 import type { Finding } from "./experts/finding.ts";
 import type { Consultation } from "./experts/index.ts";
-import type { FusedService, FusionOptions } from "./fuse.ts";
-import type { Weighing } from "./fusion-weights.ts";
-import { incidentsOf } from "./incidents.ts";
+import { confidenceFeatures, confidenceInFirst, confidences } from "./fusion/confidence.ts";
+import type { FusedService, FusionOptions } from "./fusion/fuse.ts";
+import type { Weighing } from "./fusion/fusion-weights.ts";
 import type { ModelCall } from "./model-call.ts";
 import type { PipelineOptions } from "./options.ts";
 import { permittedKey } from "./permitted.ts";
 import type { Toolbox } from "./ports.ts";
 import { propagationFrom } from "./propagation.ts";
+import { incidentsOf } from "./summary/incidents.ts";
 import type { Anomaly, Candidate, Gap, Modality } from "./types.ts";
 import { version } from "./version.ts";
 

@@ -198,7 +198,7 @@ export const Diagnosis = z.object({
       ),
     }),
   ),
-  /** What the first one's confidence is made of, each 0 to 1 (pipeline/confidence.ts). */
+  /** What the first one's confidence is made of, each 0 to 1 (pipeline/fusion/confidence.ts). */
   confidenceFrom: z
     .object({
       strength: z.number(),

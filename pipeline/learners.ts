@@ -1,5 +1,5 @@
 import { logDetectors, metricDetectors, traceDetectors } from "./detect/index.ts";
-import { fusionLearner, fusionName } from "./fusion-weights.ts";
+import { fusionLearner, fusionName } from "./fusion/fusion-weights.ts";
 import { localizers } from "./localize/index.ts";
 import type { AnomalyDetector, Learner, Localizer } from "./ports.ts";
 

@@ -1,5 +1,5 @@
 import type { MetricKind } from "./localize/metric-kinds.ts";
-import { quantileOfSorted, robustSpread, sorted } from "./statistics.ts";
+import { quantileOfSorted, robustSpread, sorted } from "./statistics/quantiles.ts";
 import type { MetricSeries, Samples } from "./types.ts";
 
 const fewestReference = 10;

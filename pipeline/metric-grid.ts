@@ -1,4 +1,4 @@
-import { quantile } from "./statistics.ts";
+import { quantile } from "./statistics/quantiles.ts";
 import type { EpochMs, MetricSeries, Samples } from "./types.ts";
 
 /** A gap of up to so many steps holds the last value. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { logDetectors, metricDetectors, traceDetectors } from "./detect/index.ts";
-import { FusionOptions } from "./fuse.ts";
+import { FusionOptions } from "./fusion/fuse.ts";
 import { localizers } from "./localize/index.ts";
 import { RedactionOptions } from "./redact/redactor.ts";
 

@@ -1,6 +1,6 @@
 import { isNamed } from "./conclude.ts";
-import { type FusedService, fuseMetrics, fuseServices, withEvidence } from "./fuse.ts";
-import { type Weighing, weighingOf } from "./fusion-weights.ts";
+import { type FusedService, fuseMetrics, fuseServices, withEvidence } from "./fusion/fuse.ts";
+import { type Weighing, weighingOf } from "./fusion/fusion-weights.ts";
 import { localize } from "./localize/index.ts";
 import { type Narrowed, narrow } from "./narrow.ts";
 import type { PipelineOptions } from "./options.ts";

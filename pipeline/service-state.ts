@@ -1,4 +1,4 @@
-import { sorted } from "./statistics.ts";
+import { sorted } from "./statistics/quantiles.ts";
 import type { EpochMs, MetricSeries, TelemetrySlice } from "./types.ts";
 
 /** Metrics that say whether a process is there, and how often it was started. */

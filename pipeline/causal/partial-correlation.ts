@@ -1,4 +1,4 @@
-import { studentTwoSided } from "../student-t.ts";
+import { studentTwoSided } from "../statistics/student-t.ts";
 
 /** A residual with less than this share of its variance left is fully explained by the conditions. */
 const leastRest = 1e-10;

@@ -1,4 +1,4 @@
-import { median, medianAbsoluteDeviation } from "../detect/statistics.ts";
+import { median, medianAbsoluteDeviation } from "../statistics/moments.ts";
 import { bestRamp, bestStep, mannKendall } from "./trend.ts";
 
 /** LocaleXpert's 11 patterns in PatternMatcher's order of indices (even: up, odd: down, 10: both). */

@@ -1,10 +1,10 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { sorted } from "../statistics.ts";
+import { skewness } from "../statistics/moments.ts";
+import { sorted } from "../statistics/quantiles.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
 import { dbscan } from "./dbscan.ts";
 import { percentile } from "./percentile.ts";
 import { referenceValues } from "./reference-values.ts";
-import { skewness } from "./statistics.ts";
 import { skewed, threeSigma } from "./three-sigma.ts";
 
 const mostLevels = 5;

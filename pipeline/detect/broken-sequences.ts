@@ -1,4 +1,5 @@
 import type { AnomalyDetector } from "../ports.ts";
+import { fisherSurprise } from "../statistics/fisher-exact.ts";
 import type { LogAnomaly, LogLine, Span, TelemetrySlice, Trace } from "../types.ts";
 import {
   childrenOf,
@@ -8,7 +9,6 @@ import {
   startOf,
   statementOf,
 } from "./event-sequences.ts";
-import { fisherSurprise } from "./fisher-exact.ts";
 import { plainLine } from "./plain-line.ts";
 import {
   type BrokenRun,

@@ -1,5 +1,5 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import type { MetricAnomaly, TelemetrySlice, TimeWindow, Trace } from "../types.ts";
 import { requestsOf } from "./traces-of-lines.ts";
 

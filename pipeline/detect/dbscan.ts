@@ -1,9 +1,9 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { quantile, sorted } from "../statistics.ts";
+import { mean, standardDeviation } from "../statistics/moments.ts";
+import { quantile, sorted } from "../statistics/quantiles.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
 import { eventsOf, type Normal, type Verdict } from "./metric-events.ts";
 import { referenceValues } from "./reference-values.ts";
-import { mean, standardDeviation } from "./statistics.ts";
 import { floored } from "./three-sigma.ts";
 
 const fewestNeighbours = 5;

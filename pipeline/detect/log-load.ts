@@ -1,5 +1,5 @@
+import { median } from "../statistics/moments.ts";
 import type { LogLine, TelemetrySlice, TimeWindow } from "../types.ts";
-import { median } from "./statistics.ts";
 
 /** Fewer traces or lines than this do not measure load. */
 const fewest = 20;

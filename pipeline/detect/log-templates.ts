@@ -1,5 +1,6 @@
 import { fullStrength } from "../localize/strength.ts";
 import type { AnomalyDetector } from "../ports.ts";
+import { median } from "../statistics/moments.ts";
 import type { LogAnomaly, LogLine, TelemetrySlice } from "../types.ts";
 import { drain } from "./drain.ts";
 import { statementOf } from "./event-sequences.ts";
@@ -7,7 +8,6 @@ import { isIrrelevant } from "./irrelevant-lines.ts";
 import { type LogLevel, levelWeight, logLevel } from "./log-level.ts";
 import { windowLoad } from "./log-load.ts";
 import { plainLine } from "./plain-line.ts";
-import { median } from "./statistics.ts";
 
 /** Chance of one false alarm over all templates of a diagnosis, if their counts were independent. */
 const falseAlarm = 0.05;

@@ -1,6 +1,6 @@
+import { median, presentCount } from "../statistics/moments.ts";
 import type { MetricAnomaly, MetricSeries } from "../types.ts";
 import { segmentAround } from "./segment.ts";
-import { median, presentCount } from "./statistics.ts";
 
 /** What a sample is compared with: centre and spread of what is normal, in the metric's unit. */
 export interface Normal {

@@ -1,6 +1,6 @@
 import { metricKind } from "../localize/metric-kinds.ts";
 import type { AnomalyDetector } from "../ports.ts";
-import { quantileOfSorted, sorted } from "../statistics.ts";
+import { quantileOfSorted, sorted } from "../statistics/quantiles.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
 import { eventsOf, type Verdict } from "./metric-events.ts";
 import { referenceValues } from "./reference-values.ts";

@@ -1,5 +1,5 @@
+import { presentCount } from "../statistics/moments.ts";
 import type { MetricSeries, SeriesKey } from "../types.ts";
-import { presentCount } from "./statistics.ts";
 
 /** Fewer reference samples say too little about what is normal. */
 export const fewestReference = 30;

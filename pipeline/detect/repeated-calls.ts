@@ -1,5 +1,5 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import type { MetricAnomaly, TelemetrySlice, Trace } from "../types.ts";
 import { childrenOf } from "./event-sequences.ts";
 import { anomalyScore } from "./metric-events.ts";

@@ -1,4 +1,4 @@
-import { mean } from "./statistics.ts";
+import { mean } from "../statistics/moments.ts";
 
 const segmentSamples = 30;
 const samplesBefore = 10;

@@ -1,10 +1,10 @@
 import { seriesName } from "../localize/metric-evidence.ts";
 import { type MetricKind, metricKind } from "../localize/metric-kinds.ts";
-import { quantileOfSorted, sorted } from "../statistics.ts";
-import { studentTwoSided } from "../student-t.ts";
+import { mean, standardDeviation } from "../statistics/moments.ts";
+import { quantileOfSorted, sorted } from "../statistics/quantiles.ts";
+import { studentTwoSided } from "../statistics/student-t.ts";
 import type { Anomaly, MetricAnomaly, MetricSeries } from "../types.ts";
 import { fewestReference } from "./reference-values.ts";
-import { mean, standardDeviation } from "./statistics.ts";
 
 /** So many false events an hour and series are let through: one in a thousand hours of a series. */
 const falseEventsPerHour = 1e-3;

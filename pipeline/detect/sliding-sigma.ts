@@ -1,8 +1,8 @@
 import type { AnomalyDetector } from "../ports.ts";
+import { mean, standardDeviation } from "../statistics/moments.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
 import { eventsOf, type Normal } from "./metric-events.ts";
 import { fewestReference, referenceValues } from "./reference-values.ts";
-import { mean, standardDeviation } from "./statistics.ts";
 
 const depth = 60;
 const k = 3;

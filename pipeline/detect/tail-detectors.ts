@@ -1,10 +1,10 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { lessRecentMean, spot as runSpot, type SpotRun } from "../spot.ts";
-import { present } from "../statistics.ts";
+import { mean, standardDeviation } from "../statistics/moments.ts";
+import { present } from "../statistics/quantiles.ts";
+import { lessRecentMean, spot as runSpot, type SpotRun } from "../statistics/spot.ts";
 import type { MetricAnomaly, MetricSeries, TelemetrySlice } from "../types.ts";
 import { eventsOf, type Verdict } from "./metric-events.ts";
 import { referenceValues } from "./reference-values.ts";
-import { mean, standardDeviation } from "./statistics.ts";
 import { floored } from "./three-sigma.ts";
 
 const risk = 1e-3;

@@ -1,9 +1,9 @@
 import type { AnomalyDetector } from "../ports.ts";
-import { sorted } from "../statistics.ts";
+import { mean, median, medianAbsoluteDeviation, skewness, standardDeviation } from "../statistics/moments.ts";
+import { sorted } from "../statistics/quantiles.ts";
 import type { MetricAnomaly, MetricSeries, SeriesKey, TelemetrySlice } from "../types.ts";
 import { eventsOf, type Normal } from "./metric-events.ts";
 import { referenceValues } from "./reference-values.ts";
-import { mean, median, medianAbsoluteDeviation, skewness, standardDeviation } from "./statistics.ts";
 
 export interface ThreeSigmaOptions {
   /** `classic`: mean and standard deviation (the paper's). `mad`: median and scaled MAD. */

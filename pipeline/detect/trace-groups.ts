@@ -1,7 +1,7 @@
 import { fullStrength, strengthOf } from "../localize/strength.ts";
+import { median } from "../statistics/moments.ts";
 import type { SlowNode, Trace, TraceAnomaly } from "../types.ts";
 import { surprise } from "./broken-sequences.ts";
-import { median } from "./statistics.ts";
 
 /** -log10 of the probability that a group is chance: at least, and where it counts in full. */
 const surprising = 2;

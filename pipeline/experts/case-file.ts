@@ -1,5 +1,5 @@
 import type { EarlierIncident } from "../diagnosis.ts";
-import type { FusedService } from "../fuse.ts";
+import type { FusedService } from "../fusion/fuse.ts";
 import type { Narrowed } from "../narrow.ts";
 import type { ResolvedWindow } from "../resolve.ts";
 import type { Anomaly, Candidate, ChatQuestion, Description, Ranking, TelemetrySlice } from "../types.ts";

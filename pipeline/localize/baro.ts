@@ -1,5 +1,5 @@
 import type { Localizer } from "../ports.ts";
-import { quantileOfSorted, sorted } from "../statistics.ts";
+import { quantileOfSorted, sorted } from "../statistics/quantiles.ts";
 import type { Anomaly, Candidate, EpochMs, MetricSeries, TelemetrySlice } from "../types.ts";
 import { metricEvidence, shortNumber } from "./metric-evidence.ts";
 import { isCause, metricKind } from "./metric-kinds.ts";

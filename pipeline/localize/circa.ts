@@ -1,7 +1,7 @@
-import { fittedAt, linearFit } from "../linear-fit.ts";
 import { firstRowFrom, metricGrid } from "../metric-grid.ts";
 import type { Localizer } from "../ports.ts";
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { fittedAt, linearFit } from "../statistics/linear-fit.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import { calleesOf } from "../topology.ts";
 import type { Anomaly, Candidate, MetricSeries, TelemetrySlice } from "../types.ts";
 import { metricEvidence, seriesName, shortNumber } from "./metric-evidence.ts";

@@ -1,4 +1,4 @@
-import { quantileOfSorted, sorted } from "../statistics.ts";
+import { quantileOfSorted, sorted } from "../statistics/quantiles.ts";
 import { calleesOf } from "../topology.ts";
 import type { EpochMs, MetricSeries, TelemetrySlice } from "../types.ts";
 import { metricKind } from "./metric-kinds.ts";

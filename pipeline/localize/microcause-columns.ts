@@ -1,5 +1,5 @@
 import { firstRowFrom, type MetricGrid, metricGrid } from "../metric-grid.ts";
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import type { MetricSeries, TelemetrySlice } from "../types.ts";
 import { seriesName } from "./metric-evidence.ts";
 import { metricKind } from "./metric-kinds.ts";

@@ -1,6 +1,6 @@
 import { rootCauseWalk, type WalkOptions, type WalkResult } from "../causal/root-cause-walk.ts";
 import type { Localizer } from "../ports.ts";
-import { spot } from "../spot.ts";
+import { spot } from "../statistics/spot.ts";
 import type { Anomaly, Candidate, TelemetrySlice } from "../types.ts";
 import { metricEvidence } from "./metric-evidence.ts";
 import { isCause, type MetricKind, metricKind } from "./metric-kinds.ts";

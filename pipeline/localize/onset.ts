@@ -1,6 +1,6 @@
-import { changePoints } from "../change-point.ts";
 import { metricGrid } from "../metric-grid.ts";
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { changePoints } from "../statistics/change-point.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import type { EpochMs, MetricSeries, TelemetrySlice } from "../types.ts";
 
 const mostRows = 480;

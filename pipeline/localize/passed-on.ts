@@ -1,5 +1,5 @@
 import { type CallPaths, callPaths, visitsOf } from "../detect/call-path.ts";
-import { quantileOfSorted, sorted } from "../statistics.ts";
+import { quantileOfSorted, sorted } from "../statistics/quantiles.ts";
 import type { Span, TelemetrySlice, Trace } from "../types.ts";
 
 /** A service passes on what is wrong with it where so much of its failures and lost time comes from below. */

@@ -1,6 +1,6 @@
-import { kolmogorovSmirnov } from "../kolmogorov-smirnov.ts";
 import type { Localizer } from "../ports.ts";
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { kolmogorovSmirnov } from "../statistics/kolmogorov-smirnov.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import type { Anomaly, Candidate, EpochMs, MetricSeries, Samples, TelemetrySlice } from "../types.ts";
 import { metricEvidence } from "./metric-evidence.ts";
 import { isCause, metricKind } from "./metric-kinds.ts";

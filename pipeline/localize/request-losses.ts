@@ -1,4 +1,4 @@
-import { quantileOfSorted, robustSpread, sorted } from "../statistics.ts";
+import { quantileOfSorted, robustSpread, sorted } from "../statistics/quantiles.ts";
 import type { MetricSeries, Samples } from "../types.ts";
 import { type MetricKind, metricKind } from "./metric-kinds.ts";
 

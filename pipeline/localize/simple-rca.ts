@@ -2,7 +2,7 @@ import { name, quote } from "../describe/foreign-text.ts";
 import { isErrorLevel } from "../detect/event-sequences.ts";
 import { plainLine } from "../detect/plain-line.ts";
 import type { Localizer } from "../ports.ts";
-import { quantile } from "../statistics.ts";
+import { quantile } from "../statistics/quantiles.ts";
 import { calleesOf } from "../topology.ts";
 import type { Anomaly, CallEdge, Candidate, LogLine, TelemetrySlice, Trace } from "../types.ts";
 import { fullStrength } from "./strength.ts";

@@ -2,7 +2,7 @@ import { collect } from "../collect.ts";
 import { isNamed } from "../conclude.ts";
 import { detect } from "../detect/index.ts";
 import { asBotError } from "../errors.ts";
-import { fuseServices, withEvidence } from "../fuse.ts";
+import { fuseServices, withEvidence } from "../fusion/fuse.ts";
 import { localize } from "../localize/index.ts";
 import type { PipelineOptions } from "../options.ts";
 import type { Inventory, Toolbox } from "../ports.ts";

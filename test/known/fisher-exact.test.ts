@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fisherSurprise } from "../../pipeline/detect/fisher-exact.ts";
+import { fisherSurprise } from "../../pipeline/statistics/fisher-exact.ts";
 
 /** Fisher's tea tasting: 3 of 4 cups right on one side, 1 of 4 on the other: p = 17/70. */
 it("gives the published one-sided probabilities", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { kolmogorovSmirnov, stephens } from "../../pipeline/kolmogorov-smirnov.ts";
 import { patternmatcherScore } from "../../pipeline/localize/patternmatcher-rank.ts";
+import { kolmogorovSmirnov, stephens } from "../../pipeline/statistics/kolmogorov-smirnov.ts";
 
 const normal = Array.from({ length: 30 }, (_, i) => 0.1 * ((7 * i) % 10));
 const abnormal = Array.from({ length: 10 }, (_, i) => 0.1 * ((3 * i) % 10) + 0.35);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dbscanLabels } from "../../pipeline/detect/dbscan.ts";
 import { limitsOf } from "../../pipeline/detect/percentile.ts";
 import { slidingLimit } from "../../pipeline/detect/sliding-sigma.ts";
-import { quantile } from "../../pipeline/statistics.ts";
+import { quantile } from "../../pipeline/statistics/quantiles.ts";
 
 // Computed with numpy 2.4 and scikit-learn's conventions, but for the sliding limit (DiagFusion's k_sigma.py, by hand).
 const base = [10, 12, 11, 13, 12, 11, 10, 12, 11, 13];

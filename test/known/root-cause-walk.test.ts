@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { blended, rootCauseWalk, type WalkOptions } from "../../pipeline/causal/root-cause-walk.ts";
-import { spot } from "../../pipeline/spot.ts";
+import { spot } from "../../pipeline/statistics/spot.ts";
 import { randomOf } from "../unit/pipeline/detect/inputs.ts";
 
 describe("blended", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { spot, tailThreshold } from "../../pipeline/spot.ts";
+import { spot, tailThreshold } from "../../pipeline/statistics/spot.ts";
 import { congruential } from "./published-series.ts";
 
 const uniform = congruential(7);

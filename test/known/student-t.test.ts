@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { studentTwoSided } from "../../pipeline/student-t.ts";
+import { studentTwoSided } from "../../pipeline/statistics/student-t.ts";
 
 describe("studentTwoSided", () => {
   it.each([

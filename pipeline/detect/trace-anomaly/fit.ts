@@ -5,8 +5,8 @@ import { batchesOf, shuffled, stackedRows } from "../../learn/stacked-rows.ts";
 import { newTape } from "../../learn/tape.ts";
 import { type Random, xoshiro } from "../../learn/xoshiro.ts";
 import type { Course } from "../../ports.ts";
-import { spot } from "../../spot.ts";
-import { quantile } from "../../statistics.ts";
+import { quantile } from "../../statistics/quantiles.ts";
+import { spot } from "../../statistics/spot.ts";
 import { type Columns, learnColumns, vectorOf } from "./service-vectors.ts";
 import {
   evidenceBound,

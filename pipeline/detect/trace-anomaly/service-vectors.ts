@@ -1,5 +1,5 @@
+import { standardDeviation } from "../../statistics/moments.ts";
 import type { CallPaths } from "../call-path.ts";
-import { standardDeviation } from "../statistics.ts";
 import type { TraceShape } from "../trace-shape.ts";
 
 /** A path that fewer normal traces than this share have is known, but no column. */

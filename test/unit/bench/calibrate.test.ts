@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fitConfidence, type Judged, reliability } from "../../../bench/calibrate.ts";
-import { confidenceInFirst } from "../../../pipeline/confidence.ts";
+import { confidenceInFirst } from "../../../pipeline/fusion/confidence.ts";
 import { xoshiro } from "../../../pipeline/learn/xoshiro.ts";
 
 /** Answers of two systems that are right as often as their strength says. */

@@ -3,7 +3,7 @@ import { conclude, isNamed } from "../../../pipeline/conclude.ts";
 import { Diagnosis } from "../../../pipeline/diagnosis.ts";
 import type { CaseFile } from "../../../pipeline/experts/case-file.ts";
 import { templateFinding } from "../../../pipeline/experts/finding.ts";
-import type { Weighing } from "../../../pipeline/fusion-weights.ts";
+import type { Weighing } from "../../../pipeline/fusion/fusion-weights.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
 import type { ExpertFinding, Gap } from "../../../pipeline/types.ts";
 import { caseFile } from "../../fakes/case-file.ts";

@@ -3,7 +3,7 @@ import { assembleTraces } from "../../../pipeline/detect/assemble-traces.ts";
 import { detect } from "../../../pipeline/detect/index.ts";
 import { diagnose } from "../../../pipeline/diagnose.ts";
 import { Diagnosis } from "../../../pipeline/diagnosis.ts";
-import { fuseMetrics, fuseServices } from "../../../pipeline/fuse.ts";
+import { fuseMetrics, fuseServices } from "../../../pipeline/fusion/fuse.ts";
 import { type LocalizerName, localize, localizers } from "../../../pipeline/localize/index.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
 import { callEdges } from "../../../pipeline/topology.ts";

@@ -6,7 +6,7 @@ import { BotError } from "../../../pipeline/errors.ts";
 import { PipelineOptions } from "../../../pipeline/options.ts";
 import { permittedToolbox } from "../../../pipeline/permitted-toolbox.ts";
 import type { Toolbox } from "../../../pipeline/ports.ts";
-import { summarize } from "../../../pipeline/summarize.ts";
+import { summarize } from "../../../pipeline/summary/summarize.ts";
 import type { ChatQuestion, Permitted } from "../../../pipeline/types.ts";
 import { incident } from "../../fakes/incident.ts";
 import { fakeModel } from "../../fakes/language-model.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FusionOptions, fuseServices } from "../../../../pipeline/fuse.ts";
+import { FusionOptions, fuseServices } from "../../../../pipeline/fusion/fuse.ts";
 import { callGraph } from "../../../../pipeline/localize/call-graph.ts";
 import { requestLosses } from "../../../../pipeline/localize/request-losses.ts";
 import { fullStrength } from "../../../../pipeline/localize/strength.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { detect } from "../../../../pipeline/detect/index.ts";
-import { fuseServices, withEvidence } from "../../../../pipeline/fuse.ts";
+import { fuseServices, withEvidence } from "../../../../pipeline/fusion/fuse.ts";
 import { localize } from "../../../../pipeline/localize/index.ts";
 import { lostCallees } from "../../../../pipeline/localize/lost-callees.ts";
 import { PipelineOptions } from "../../../../pipeline/options.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FusionOptions, fuseMetrics, fuseServices } from "../../../pipeline/fuse.ts";
-import type { Candidate, Ranking } from "../../../pipeline/types.ts";
+import { FusionOptions, fuseMetrics, fuseServices } from "../../../../pipeline/fusion/fuse.ts";
+import type { Candidate, Ranking } from "../../../../pipeline/types.ts";
 
 const strength = FusionOptions.parse({});
 const ranks = FusionOptions.parse({ method: "reciprocal-rank" });

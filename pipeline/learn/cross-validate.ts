@@ -1,8 +1,8 @@
-import { type DetectorNames, detect } from "./detect/index.ts";
-import { shuffled } from "./learn/perceptron.ts";
-import { xoshiro } from "./learn/xoshiro.ts";
-import { inOrder } from "./localize/index.ts";
-import type { LabelledIncident, Lessons, Localizer } from "./ports.ts";
+import { type DetectorNames, detect } from "../detect/index.ts";
+import { inOrder } from "../localize/index.ts";
+import type { LabelledIncident, Lessons, Localizer } from "../ports.ts";
+import { shuffled } from "./perceptron.ts";
+import { xoshiro } from "./xoshiro.ts";
 
 export interface CrossValidation {
   readonly folds: number;

@@ -1,4 +1,4 @@
-import { quantile } from "../statistics.ts";
+import { quantile } from "./quantiles.ts";
 
 /** Moments and robust centre and scale over arrays in which NaN marks a missing value. */
 

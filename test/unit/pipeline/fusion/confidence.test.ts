@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { confidenceFeatures, confidenceInFirst, confidences } from "../../../pipeline/confidence.ts";
-import { candidate, line, series, slice, span } from "../../fakes/telemetry.ts";
+import {
+  confidenceFeatures,
+  confidenceInFirst,
+  confidences,
+} from "../../../../pipeline/fusion/confidence.ts";
+import { candidate, line, series, slice, span } from "../../../fakes/telemetry.ts";
 
 const sure = { strength: 1, lead: 1, agreement: 1, seen: 1, length: 1 };
 

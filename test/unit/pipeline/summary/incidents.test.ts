@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { FusedService } from "../../../pipeline/fuse.ts";
-import { incidentsOf } from "../../../pipeline/incidents.ts";
-import { candidate, metricAnomaly, minute, window } from "../../fakes/telemetry.ts";
+import type { FusedService } from "../../../../pipeline/fusion/fuse.ts";
+import { incidentsOf } from "../../../../pipeline/summary/incidents.ts";
+import { candidate, metricAnomaly, minute, window } from "../../../fakes/telemetry.ts";
 
 const early = { start: window.start, end: window.start + minute };
 const late = { start: window.start + 8 * minute, end: window.start + 9 * minute };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { BotError } from "../../../pipeline/errors.ts";
-import { IncidentSummary } from "../../../pipeline/incident-summary.ts";
-import { PipelineOptions } from "../../../pipeline/options.ts";
-import { summarize } from "../../../pipeline/summarize.ts";
-import type { ChatQuestion, RawSeries, TimeWindow } from "../../../pipeline/types.ts";
-import { samples } from "../../fakes/telemetry.ts";
-import { type FakeTelemetry, fakeToolbox } from "../../fakes/toolbox.ts";
+import { BotError } from "../../../../pipeline/errors.ts";
+import { IncidentSummary } from "../../../../pipeline/incident-summary.ts";
+import { PipelineOptions } from "../../../../pipeline/options.ts";
+import { summarize } from "../../../../pipeline/summary/summarize.ts";
+import type { ChatQuestion, RawSeries, TimeWindow } from "../../../../pipeline/types.ts";
+import { samples } from "../../../fakes/telemetry.ts";
+import { type FakeTelemetry, fakeToolbox } from "../../../fakes/toolbox.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

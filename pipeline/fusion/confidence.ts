@@ -1,6 +1,6 @@
+import { allModalities, type Modality, type TelemetrySlice, type TimeWindow } from "../types.ts";
 import { confidenceWeights } from "./confidence-weights.ts";
 import type { FusedService } from "./fuse.ts";
-import { allModalities, type Modality, type TelemetrySlice, type TimeWindow } from "./types.ts";
 
 /** What makes an answer more or less likely to be right. Each lies between 0 and 1 or so. */
 export interface ConfidenceFeatures {

@@ -1,6 +1,6 @@
-import type { FusedService } from "./fuse.ts";
-import { downstream } from "./topology.ts";
-import type { Anomaly, CallEdge, EpochMs, TimeWindow } from "./types.ts";
+import type { FusedService } from "../fusion/fuse.ts";
+import { downstream } from "../topology.ts";
+import type { Anomaly, CallEdge, EpochMs, TimeWindow } from "../types.ts";
 
 /** Suspects that may have one cause in common, the most suspect first. */
 export interface Incident {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { crossValidate } from "../../../pipeline/cross-validate.ts";
-import { PipelineOptions } from "../../../pipeline/options.ts";
-import type { LabelledIncident, Localizer } from "../../../pipeline/ports.ts";
-import { candidate, slice } from "../../fakes/telemetry.ts";
+import { crossValidate } from "../../../../pipeline/learn/cross-validate.ts";
+import { PipelineOptions } from "../../../../pipeline/options.ts";
+import type { LabelledIncident, Localizer } from "../../../../pipeline/ports.ts";
+import { candidate, slice } from "../../../fakes/telemetry.ts";
 
 const { detectors } = PipelineOptions.parse({});
 

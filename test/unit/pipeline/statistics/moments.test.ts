@@ -6,8 +6,8 @@ import {
   presentCount,
   skewness,
   standardDeviation,
-} from "../../../../pipeline/detect/statistics.ts";
-import { quantile } from "../../../../pipeline/statistics.ts";
+} from "../../../../pipeline/statistics/moments.ts";
+import { quantile } from "../../../../pipeline/statistics/quantiles.ts";
 
 const base = [10, 12, 11, 13, 12, 11, 10, 12, 11, 13];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changePoints } from "../../../pipeline/change-point.ts";
-import { randomOf } from "./detect/inputs.ts";
+import { changePoints } from "../../../../pipeline/statistics/change-point.ts";
+import { randomOf } from "../detect/inputs.ts";
 
 /** About normal, standard deviation 1. */
 function noise(random: () => number): number {

@@ -1,7 +1,7 @@
-import { networkDelay } from "./detect/call-delays.ts";
-import { metricKind } from "./localize/metric-kinds.ts";
-import { lastNamed } from "./localize/names-in-text.ts";
-import type { Candidate } from "./types.ts";
+import { networkDelay } from "../detect/call-delays.ts";
+import { metricKind } from "../localize/metric-kinds.ts";
+import { lastNamed } from "../localize/names-in-text.ts";
+import type { Candidate } from "../types.ts";
 
 /**
  * Puts the time that a caller itself measures of its calls to a service before the delay of that service which was

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { detect } from "./detect/index.ts";
+import { detect } from "../detect/index.ts";
+import { shuffled } from "../learn/perceptron.ts";
+import { xoshiro } from "../learn/xoshiro.ts";
+import { localize, localizers } from "../localize/index.ts";
+import { PipelineOptions } from "../options.ts";
+import type { FittedModels, Learner, Lessons } from "../ports.ts";
+import type { Gap, Ranking, TelemetrySlice } from "../types.ts";
 import { fuseServices, type LocalizerWeights, withEvidence } from "./fuse.ts";
-import { shuffled } from "./learn/perceptron.ts";
-import { xoshiro } from "./learn/xoshiro.ts";
-import { localize, localizers } from "./localize/index.ts";
-import { PipelineOptions } from "./options.ts";
-import type { FittedModels, Learner, Lessons } from "./ports.ts";
-import type { Gap, Ranking, TelemetrySlice } from "./types.ts";
 
 /** The name under which `fit` knows the weights and the state folder keeps them. */
 export const fusionName = "fusion";

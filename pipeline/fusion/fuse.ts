@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { selfTime } from "./detect/call-delays.ts";
-import { failedReturn } from "./localize/event-pairs.ts";
-import { metricKind } from "./localize/metric-kinds.ts";
+import { selfTime } from "../detect/call-delays.ts";
+import { failedReturn } from "../localize/event-pairs.ts";
+import { metricKind } from "../localize/metric-kinds.ts";
+import type { Candidate, Ranking } from "../types.ts";
 import { measuredFirst } from "./measured-first.ts";
-import type { Candidate, Ranking } from "./types.ts";
 
 /** How rankings become one. */
 export const FusionOptions = z.strictObject({

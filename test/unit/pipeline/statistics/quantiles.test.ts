@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { quantile, quantileOfSorted, robustSpread, sorted } from "../../../pipeline/statistics.ts";
+import {
+  quantile,
+  quantileOfSorted,
+  robustSpread,
+  sorted,
+} from "../../../../pipeline/statistics/quantiles.ts";
 
 describe("sorted", () => {
   it("sorts by size rather than by spelling, and leaves missing values out", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fitModel, openModel } from "../../../pipeline/fitted-model.ts";
-import { FusionOptions, fuseServices } from "../../../pipeline/fuse.ts";
+import { fitModel, openModel } from "../../../../pipeline/fitted-model.ts";
+import { FusionOptions, fuseServices } from "../../../../pipeline/fusion/fuse.ts";
 import {
   type FusionModel,
   fittedWords,
@@ -9,9 +9,9 @@ import {
   fusionName,
   type RankedIncident,
   weighingOf,
-} from "../../../pipeline/fusion-weights.ts";
-import type { Ranking } from "../../../pipeline/types.ts";
-import { candidate, slice, span } from "../../fakes/telemetry.ts";
+} from "../../../../pipeline/fusion/fusion-weights.ts";
+import type { Ranking } from "../../../../pipeline/types.ts";
+import { candidate, slice, span } from "../../../fakes/telemetry.ts";
 
 const seed = 7;
 const services = ["cart", "geo", "rate", "web"];

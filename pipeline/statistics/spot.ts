@@ -1,5 +1,5 @@
-import { mean, standardDeviation } from "./detect/statistics.ts";
-import { present, sorted } from "./statistics.ts";
+import { mean, standardDeviation } from "./moments.ts";
+import { present, sorted } from "./quantiles.ts";
 
 export interface SpotOptions {
   /** How improbable a value must be to be an alarm. */
