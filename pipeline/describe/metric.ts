@@ -38,7 +38,7 @@ function featuresOf(anomaly: MetricAnomaly, pattern: PatternName | null, clock: 
     start: clock.dayAndTime(start),
     end: clock.until(end, start),
     startTime: clock.time(start),
-    endTime: clock.time(end),
+    endTime: clock.time(end) === clock.time(start) ? null : clock.time(end),
     duration: durationText(end - start),
     mean: numberText(mean),
     std: numberText(std),

@@ -69,6 +69,7 @@ export const metricParts: Readonly<Record<string, Alternatives>> = {
     "which equals the previous value",
   ],
   way: ["up to {highest}", "down to {lowest}"],
+  when: ["from {startTime} to {endTime}", "at {startTime}"],
 };
 
 const metricSentences: readonly Alternatives[] = [
@@ -88,8 +89,8 @@ const zone: Alternatives = ["Times are {zone}."];
 export const metricRecipe: Recipe = {
   short: [
     [
-      "{metric} went {way}{unit}, {pattern}, from {startTime} to {endTime}; normal is {mean}.",
-      "{metric} went {way}{unit}, from {startTime} to {endTime}; normal is {mean}.",
+      "{metric} went {way}{unit}, {pattern}, {when}; normal is {mean}.",
+      "{metric} went {way}{unit}, {when}; normal is {mean}.",
     ],
   ],
   usual: [...metricSentences, zone],

@@ -212,6 +212,10 @@ suite("levels of detail", () => {
     expect(full).toMatch(/The samples around it are 0\.001223, .*\. Times are UTC\+08:00\.$/);
   });
 
+  it("says the one time of a single sample", () => {
+    expect(levelsOf({ ...metric, end: metric.start }).short).toContain(", at 00:09:12; normal is");
+  });
+
   it("says a timeout by its worst call, and in full each limit", () => {
     const timeout: TraceAnomaly = {
       ...trace,
