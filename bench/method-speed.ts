@@ -3,9 +3,9 @@ import { patternWeights } from "../pipeline/describe/pattern-weights.ts";
 import { assembleTraces } from "../pipeline/detect/assemble-traces.ts";
 import { callPaths } from "../pipeline/detect/call-path.ts";
 import { drain } from "../pipeline/detect/drain.ts";
-import { fitTraces, scoreSamples } from "../pipeline/detect/trace-anomaly/fit.ts";
+import { fitTraces } from "../pipeline/detect/trace-anomaly/fit.ts";
 import { timesByPath, vectorOf } from "../pipeline/detect/trace-anomaly/service-vectors.ts";
-import { logLikelihoods } from "../pipeline/detect/trace-anomaly/variational.ts";
+import { improbable } from "../pipeline/detect/trace-anomaly/trace-anomaly.ts";
 import { traceRules } from "../pipeline/detect/trace-rules.ts";
 import { shapeOf } from "../pipeline/detect/trace-shape.ts";
 import { xoshiro } from "../pipeline/learn/xoshiro.ts";
@@ -105,9 +105,13 @@ function scoring(
   times: readonly ReadonlyMap<string, number>[],
 ): number {
   if (fitted === null) return Number.NaN;
-  const { columns, network } = fitted;
-  const rows = times.map((one) => vectorOf(one, columns));
-  return secondsOf(() => logLikelihoods(network, rows, scoreSamples, xoshiro(seed, "scores")));
+  const { columns } = fitted;
+  return secondsOf(() =>
+    improbable(
+      fitted,
+      times.map((one) => vectorOf(one, columns)),
+    ),
+  );
 }
 
 async function generated(spans: number, count = services): Promise<readonly Span[]> {

@@ -140,8 +140,11 @@ function unclassified(
   });
 }
 
-/** Positions of the rows that are as improbable as one in a thousand. */
-function improbable({ network, threshold }: FittedTraces, rows: readonly Float64Array[]): number[] {
+/**
+ * Positions of the rows that are as improbable as one in a thousand. Few samples judge too hard, never too
+ * softly, on average: only what they find improbable is looked at with many.
+ */
+export function improbable({ network, threshold }: FittedTraces, rows: readonly Float64Array[]): number[] {
   const random = xoshiro(scoreSeed, "trace-score");
   const first = logLikelihoods(network, rows, firstSamples, random);
   const doubtful = rows.flatMap((_, index) => ((first[index] ?? 0) < threshold ? [index] : []));
