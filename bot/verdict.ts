@@ -1,4 +1,4 @@
-import type { Diagnosis, MetricCause } from "../pipeline/diagnosis.ts";
+import { type Diagnosis, firstSigns, type MetricCause } from "../pipeline/diagnosis.ts";
 import { counted, timeWords } from "./time-words.ts";
 
 /** From this confidence on a cause is called likely; below the lower one, no cause is clear. */
@@ -43,8 +43,7 @@ function foundLines(diagnosis: Diagnosis): string[] {
 
 /** "First sign at 14:51:10 (metric-1); the metric most at fault is cpu." */
 function sinceWords(diagnosis: Diagnosis, evidence: readonly string[]): string {
-  const signs = diagnosis.evidence.filter(({ id }) => evidence.includes(id));
-  const [first] = [...signs].sort((a, b) => a.start - b.start);
+  const [first] = firstSigns(diagnosis.evidence.filter(({ id }) => evidence.includes(id)));
   const metric = diagnosis.metrics.find(({ service }) => service === diagnosis.causes[0]?.service);
   const since =
     first === undefined

@@ -1,5 +1,6 @@
 import { name } from "./describe/foreign-text.ts";
 import { detectorGaps } from "./detect/index.ts";
+import { isEvent } from "./detect/significance.ts";
 import type { Cause, Diagnosis, Evidence } from "./diagnosis.ts";
 import type { CaseFile } from "./experts/case-file.ts";
 import type { Finding } from "./experts/finding.ts";
@@ -255,6 +256,7 @@ function shownEvidence(file: CaseFile, ids: readonly string[]): Evidence[] {
       metric: anomaly.modality === "metric" ? anomaly.key.metric : null,
       pattern: texts.get(anomaly.id)?.pattern ?? null,
       severity: rounded(anomaly.severity),
+      ...(isEvent(anomaly) ? {} : { isSignal: true }),
       values:
         anomaly.modality === "metric" ? anomaly.segment.map((v) => (Number.isFinite(v) ? v : null)) : [],
       examples: examples(anomaly),

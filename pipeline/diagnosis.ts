@@ -29,11 +29,27 @@ export const Evidence = z.object({
   metric: z.string().nullable(),
   pattern: z.string().nullable(),
   severity: z.number(),
+  /** Chance may be behind it (detect/significance.ts): it adds to a cause and tells no moment. */
+  isSignal: z.boolean().optional(),
   /** Samples a chart or sparkline is drawn from (metrics) or example trace ids and log lines. */
   values: z.array(z.number().nullable()),
   examples: z.array(z.string()),
 });
 export type Evidence = z.infer<typeof Evidence>;
+
+/** Log patterns that were there all the while tell no moment at which they changed. */
+export const momentlessKinds: ReadonlySet<string> = new Set(["fewer", "more", "vanished"]);
+
+/**
+ * What tells when something began: the earliest first, ties by id. Signals count only where nothing else is there,
+ * since chance is not bound to begin with a fault.
+ */
+export function firstSigns(evidence: readonly Evidence[]): Evidence[] {
+  const moments = evidence.filter(({ modality, kind }) => modality !== "log" || !momentlessKinds.has(kind));
+  const events = moments.filter(({ isSignal }) => isSignal !== true);
+  const telling = events.length > 0 ? events : moments;
+  return [...telling].sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
+}
 
 /** What one method adds to a cause. */
 export const ContributionRecord = z.object({

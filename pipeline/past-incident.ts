@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Diagnosis, EarlierIncident, Evidence } from "./diagnosis.ts";
+import { type Diagnosis, type EarlierIncident, type Evidence, firstSigns } from "./diagnosis.ts";
 
 /** A diagnosed incident, as much of it as finding it again takes. Times are epoch milliseconds. */
 export const PastIncident = z.object({
@@ -60,10 +60,11 @@ export function pastIncident(diagnosis: Diagnosis): PastIncident | null {
   const [cause] = diagnosis.causes;
   if (cause === undefined) return null;
   const cited = diagnosis.evidence.filter(({ id }) => cause.evidence.includes(id));
+  const signs = firstSigns(cited);
   const metric = diagnosis.metrics.find(({ service }) => service === cause.service);
   return {
     questionId: diagnosis.question.id,
-    start: Math.min(...cited.map(({ start }) => start), diagnosis.window.end),
+    start: Math.min(...(signs.length > 0 ? signs : cited).map(({ start }) => start), diagnosis.window.end),
     end: Math.max(...cited.map(({ end }) => end), diagnosis.window.start),
     service: cause.service,
     instance: cause.instance,

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../../pipeline/diagnosis.ts";
+import { type Diagnosis, firstSigns } from "../../pipeline/diagnosis.ts";
 import { timeWords } from "../time-words.ts";
 import { percentWords, placeWords } from "../verdict.ts";
 
@@ -49,9 +49,8 @@ export function whyNotFirst(service: string, diagnosis: Diagnosis): string[] {
 /** Who was first to show anything tells who did not start it. */
 function sequence(service: string, first: string, diagnosis: Diagnosis): string[] {
   const startOf = (name: string) =>
-    diagnosis.evidence
-      .filter((one) => one.service === name)
-      .reduce((start, one) => Math.min(start, one.start), Number.POSITIVE_INFINITY);
+    firstSigns(diagnosis.evidence.filter((one) => one.service === name))[0]?.start ??
+    Number.POSITIVE_INFINITY;
   const own = startOf(service);
   const other = startOf(first);
   if (!Number.isFinite(own) || !Number.isFinite(other) || own <= other) return [];

@@ -1,4 +1,4 @@
-import type { Diagnosis, Evidence } from "../../pipeline/diagnosis.ts";
+import { type Diagnosis, type Evidence, firstSigns } from "../../pipeline/diagnosis.ts";
 import type { FollowUp, LookAgain } from "../../pipeline/types.ts";
 import { nextSteps } from "../next-steps.ts";
 import { type Reply, renderReply, scopeWords, type Words } from "../reply.ts";
@@ -102,13 +102,8 @@ function confidence(diagnosis: Diagnosis): string[] {
   ];
 }
 
-/** Log patterns that were there all the while tell no moment at which they changed. */
-const momentless = new Set(["fewer", "more", "vanished"]);
-
 function firstChange(diagnosis: Diagnosis): string[] {
-  const inOrder = diagnosis.evidence
-    .filter(({ modality, kind }) => modality !== "log" || !momentless.has(kind))
-    .sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
+  const inOrder = firstSigns(diagnosis.evidence);
   const [first, ...later] = inOrder;
   if (first === undefined) return [nothingNamed(diagnosis)];
   const suspect = diagnosis.causes[0]?.service;

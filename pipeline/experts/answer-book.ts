@@ -1,7 +1,6 @@
 import { clockIn } from "../describe/wording.ts";
-import type { Diagnosis, Evidence } from "../diagnosis.ts";
+import { type Diagnosis, type Evidence, momentlessKinds } from "../diagnosis.ts";
 import type { CaseFacts, Sign } from "./case-facts.ts";
-import { momentlessKinds } from "./case-facts.ts";
 import {
   aliased,
   callsItem,

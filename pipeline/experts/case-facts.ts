@@ -1,3 +1,4 @@
+import { momentlessKinds } from "../diagnosis.ts";
 import { metricKind } from "../localize/metric-kinds.ts";
 import type { Anomaly, EpochMs } from "../types.ts";
 import type { CaseFile } from "./case-file.ts";
@@ -32,9 +33,6 @@ export interface CaseFacts {
   /** The instances of each service that the telemetry names, abnormal or not. */
   readonly instances: ReadonlyMap<string, ReadonlySet<string>>;
 }
-
-/** Log patterns that were there all the while tell no moment at which they changed. */
-export const momentlessKinds: ReadonlySet<string> = new Set(["fewer", "more", "vanished"]);
 
 export function caseFacts({ anomalies, fused, rankings, earlier, slice }: CaseFile): CaseFacts {
   const seen = [
