@@ -46,7 +46,7 @@ function sinceWords(diagnosis: Diagnosis, evidence: readonly string[]): string {
   const [first] = firstSigns(diagnosis.evidence.filter(({ id }) => evidence.includes(id)));
   const metric = diagnosis.metrics.find(({ service }) => service === diagnosis.causes[0]?.service);
   const since =
-    first === undefined
+    first === undefined || first.isSignal === true
       ? ""
       : `First sign at ${timeWords(first.start, diagnosis.question.timeZone, diagnosis.window)} (${first.id})`;
   const noun = metric !== undefined && isCodeRegion(metric, diagnosis) ? "code region" : "metric";

@@ -60,11 +60,12 @@ export function pastIncident(diagnosis: Diagnosis): PastIncident | null {
   const [cause] = diagnosis.causes;
   if (cause === undefined) return null;
   const cited = diagnosis.evidence.filter(({ id }) => cause.evidence.includes(id));
-  const signs = firstSigns(cited);
+  const certain = cited.filter(({ isSignal }) => isSignal !== true);
+  const signs = firstSigns(certain.length > 0 ? certain : cited);
   const metric = diagnosis.metrics.find(({ service }) => service === cause.service);
   return {
     questionId: diagnosis.question.id,
-    start: Math.min(...(signs.length > 0 ? signs : cited).map(({ start }) => start), diagnosis.window.end),
+    start: Math.min(...(signs.length > 0 ? signs : certain).map(({ start }) => start), diagnosis.window.end),
     end: Math.max(...cited.map(({ end }) => end), diagnosis.window.start),
     service: cause.service,
     instance: cause.instance,

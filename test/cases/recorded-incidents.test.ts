@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openToolbox } from "../../compose.ts";
 import { diagnose } from "../../pipeline/diagnose.ts";
-import type { Diagnosis } from "../../pipeline/diagnosis.ts";
+import { type Diagnosis, firstSigns } from "../../pipeline/diagnosis.ts";
 import { PipelineOptions } from "../../pipeline/options.ts";
 import { recordedIncidents } from "../../testbed/incidents.ts";
 
@@ -29,6 +29,10 @@ const Expected = z.strictObject({
     )
     .min(1),
 });
+
+/** What happened is in the `cases.json` beside the telemetry; a diagnosis never opens it. */
+const Labels = z.tuple([z.object({ fault: z.object({ start: z.iso.datetime() }) })]);
+const minuteMs = 60_000;
 
 const incidents = await recordedIncidents();
 const expected = await Promise.all(
@@ -71,6 +75,11 @@ describe("the recorded incidents", () => {
     expect(services.slice(0, 3)).toEqual(expect.arrayContaining(question.among));
     if (question.path !== undefined) expect(propagation?.path).toEqual(question.path);
     for (const words of question.evidence) expect(told).toContain(words);
+    const [label] = Labels.parse(JSON.parse(await readFile(`${one.incident.folder}/cases.json`, "utf8")));
+    const [sign] = firstSigns(evidence.filter(({ id }) => causes[0]?.evidence.includes(id)));
+    // Where chance may be behind all of them, no moment is told.
+    if (sign !== undefined && sign.isSignal !== true)
+      expect(sign.start).toBeGreaterThan(Date.parse(label.fault.start) - minuteMs);
   });
 
   it("are answered the same twice", { timeout: patience }, async () => {

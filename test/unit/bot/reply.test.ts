@@ -24,6 +24,16 @@ describe("renderReply", () => {
     ]);
   });
 
+  it("tells no first sign where chance may be behind all that is cited", () => {
+    const known = geoDiagnosis();
+    const evidence = known.evidence.map((one) => ({ ...one, isSignal: true }));
+
+    expect(renderReply(known).verdictLines[2]).toMatch(/^First sign at 15:51:30/);
+    expect(renderReply({ ...known, evidence }).verdictLines[2]).toBe(
+      "The metric most at fault is cpu_usage.",
+    );
+  });
+
   it("shows evidence of every shown cause before more of the first", () => {
     const many = geoDiagnosis();
     const ids = Array.from({ length: 8 }, (_, index) => `metric-${index + 10}`);
