@@ -9,10 +9,14 @@ const wrongValues =
 const errorsOfTheStore =
   "The code that broke, or what the store lost, is named before the error replies that the label asks for.";
 
+const brokenOffAbove =
+  "What breaks off in the service that waits for the slow store is named before the store's own ping.";
+
 export const typeNotes: Readonly<Record<string, string>> = {
   "wrong-value service": wrongValues,
   "network-delay metric": wayBetween,
   "packet-loss metric": wayBetween,
+  "slow-dependency metric": brokenOffAbove,
   "access-denied metric": errorsOfTheStore,
   "store-full metric": errorsOfTheStore,
   "bad-instance metric":
