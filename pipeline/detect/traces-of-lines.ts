@@ -20,15 +20,23 @@ export interface Requests {
   readonly from: "spans" | "lines";
 }
 
+/** What the lines of a question were read to: two detectors, a localizer and the gaps ask for the same. */
+const alreadyRead = new WeakMap<Compared["logs"], Requests>();
+
 /**
  * The requests of both periods. Traces of one period alone cannot be compared; lines that carry the ids
  * of a trace and a span still tell which service did what in which order.
  */
 export function requestsOf({ traces, logs }: Compared): Requests {
   if (traces.window.length > 0 && traces.reference.length > 0) return { ...traces, from: "spans" };
-  const window = logs.isSampled ? [] : tracesOfLines(logs.window);
-  const reference = window.length > 0 ? tracesOfLines(logs.reference) : [];
-  return reference.length > 0 ? { window, reference, from: "lines" } : { ...traces, from: "spans" };
+  const read = alreadyRead.get(logs) ?? requestsOfLines(logs);
+  alreadyRead.set(logs, read);
+  return read.reference.length > 0 ? read : { ...traces, from: "spans" };
+}
+
+function requestsOfLines({ window, reference, isSampled }: Compared["logs"]): Requests {
+  const now = isSampled ? [] : tracesOfLines(window);
+  return { window: now, reference: now.length > 0 ? tracesOfLines(reference) : [], from: "lines" };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Sign } from "./case-facts.ts";
 import { type Claim, claimsIn, type Side } from "./claims.ts";
-import type { EvidenceBook } from "./evidence-book.ts";
+import { type EvidenceBook, reaches } from "./evidence-book.ts";
 import { markedNames } from "./names-said.ts";
 
 /** Starts nearer than this may be told apart by how often each is sampled, and by nothing else. */
@@ -136,18 +136,6 @@ function isAbnormal(service: string, { facts }: EvidenceBook): boolean {
 
 function outranks(one: string, other: string, { facts: { ranks } }: EvidenceBook): boolean {
   return (ranks.get(one) ?? Number.POSITIVE_INFINITY) < (ranks.get(other) ?? Number.POSITIVE_INFINITY);
-}
-
-/** Through any number of calls. */
-function reaches(from: string, to: string, { calls }: EvidenceBook): boolean {
-  const reached = new Set([from]);
-  for (const next of reached) {
-    for (const call of calls) {
-      const [caller = "", callee = ""] = call.split(" ");
-      if (caller === next) reached.add(callee);
-    }
-  }
-  return from !== to && reached.has(to);
 }
 
 function onset(service: string, { signs }: Case, metric: string | null = null): number | null {

@@ -5,6 +5,7 @@ import {
   datesIn,
   type EvidenceBook,
   type EvidenceItem,
+  reaches,
   timesIn,
   withoutTimes,
 } from "./evidence-book.ts";
@@ -74,8 +75,8 @@ function problemWith(text: string, given: readonly EvidenceItem[], book: Evidenc
   if (missing !== undefined) return `names ${missing}`;
   const unknown = unknownNames(text, book).find((name) => !words.includes(name.toLowerCase()));
   if (unknown !== undefined) return `names ${unknown}, which does not exist`;
-  const call = callsSaid(said.tokens).find((edge) => !isCalled(edge, book));
-  if (call !== undefined) return `says that ${call.replace(" ", " calls ")}`;
+  const call = callsSaid(said.tokens).find(([from, to]) => !reaches(from, to, book));
+  if (call !== undefined) return `says that ${call[0]} calls ${call[1]}`;
   const id = (bare.match(traceId) ?? []).find((one) => /\d/.test(one) && !words.includes(one.toLowerCase()));
   if (id !== undefined) return `names the id ${id}`;
   return timeProblem(bare, cited, book) ?? numberProblem(said.rest, said.names, cited, book);
@@ -148,9 +149,11 @@ function numberProblem(
 
 const callWords = new Set(["calls", "called", "invokes", "invoked", "requests"]);
 
-/** "a calls b", as "a b"; with at most two words between each of them. */
-function callsSaid(tokens: readonly { readonly word: string; readonly service: boolean }[]): string[] {
-  const edges: string[] = [];
+/** "a calls b", as caller and callee; with at most two words between each of them. */
+function callsSaid(
+  tokens: readonly { readonly word: string; readonly service: boolean }[],
+): [string, string][] {
+  const edges: [string, string][] = [];
   tokens.forEach(({ word, service }, index) => {
     if (!service) return;
     const verb = tokens.slice(index + 1, index + 4).findIndex((next) => callWords.has(next.word));
@@ -159,20 +162,7 @@ function callsSaid(tokens: readonly { readonly word: string; readonly service: b
     const after = tokens.slice(index + 2 + verb, index + 5 + verb);
     if (after[0]?.word === "by") return;
     const callee = after.find((next) => next.service);
-    if (callee !== undefined) edges.push(`${word} ${callee.word}`);
+    if (callee !== undefined) edges.push([word, callee.word]);
   });
   return edges;
-}
-
-/** Directly or through others: an indirect call is a call, to who reads of it. */
-function isCalled(edge: string, { calls }: EvidenceBook): boolean {
-  const [from = "", to = ""] = edge.split(" ");
-  const reached = new Set([from]);
-  for (const next of reached) {
-    for (const call of calls) {
-      const [caller = "", callee = ""] = call.split(" ");
-      if (caller === next) reached.add(callee);
-    }
-  }
-  return from !== to && reached.has(to);
 }

@@ -206,6 +206,18 @@ export function earlierItem(
   return evidenceItem(id, text, [], [service, instance, metric, confirmed ?? null], [measured(share, "%")]);
 }
 
+/** Whether one calls the other, directly or through others: an indirect call is a call, to who reads of it. */
+export function reaches(from: string, to: string, { calls }: Pick<EvidenceBook, "calls">): boolean {
+  const reached = new Set([from]);
+  for (const next of reached) {
+    for (const call of calls) {
+      const [caller = "", callee = ""] = call.split(" ");
+      if (caller === next) reached.add(callee);
+    }
+  }
+  return from !== to && reached.has(to);
+}
+
 export function callsItem(calls: readonly (readonly [string, string])[]): EvidenceItem {
   const text = calls.map(([caller, callee]) => `${name(caller)} calls ${name(callee)}`).join("; ");
   return { ...evidenceItem(callsId, text, [], calls.flat(), []), text, short: text, full: text };

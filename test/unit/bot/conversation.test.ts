@@ -96,6 +96,7 @@ describe("a follow-up where a model words it", () => {
     { text: "rate has weaker signs.", evidence: ["metric-1"] },
     { text: "geo panics.", evidence: ["fact-1"] },
   ];
+  const worded = { kind: "worded", by: "qwen3", sentences, dropped: 0, calls: [] } as const;
   type Asked = Parameters<Wording["word"]>[0];
 
   function wordingBy(word: Wording["word"]): Wording & { readonly heard: Asked[] } {
@@ -157,13 +158,7 @@ describe("a follow-up where a model words it", () => {
   });
 
   it("shows the lines that were asked for below the words", async () => {
-    const wording = wordingBy(async () => ({
-      kind: "worded",
-      by: "qwen3",
-      sentences,
-      dropped: 0,
-      calls: [],
-    }));
+    const wording = wordingBy(async () => worded);
 
     const { replies } = await talked({ kind: "show", what: "log", services: [] }, wording);
 
@@ -174,13 +169,7 @@ describe("a follow-up where a model words it", () => {
   });
 
   it("hears what was said before in the thread", async () => {
-    const wording = wordingBy(async () => ({
-      kind: "worded",
-      by: "qwen3",
-      sentences,
-      dropped: 0,
-      calls: [],
-    }));
+    const wording = wordingBy(async () => worded);
 
     const { talk, surface } = await talked(whyNot, wording);
     await talk.hear(surface.say("and search?"), signal);
@@ -192,7 +181,7 @@ describe("a follow-up where a model words it", () => {
   it("answers a question that no form fits from the whole case, and else asks what was meant", async () => {
     const read: Desk["read"] = async (_question, previous) =>
       previous === null ? understood : { ...understood, intent: "follow-up", window: null, from: "ask" };
-    const good = wordingBy(async () => ({ kind: "worded", by: "qwen3", sentences, dropped: 0, calls: [] }));
+    const good = wordingBy(async () => worded);
     const bad = wordingBy(async () => ({ kind: "failed", why: "It is down.", calls: [] }));
 
     const last = [];
